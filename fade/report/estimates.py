@@ -1,0 +1,122 @@
+"""What a run or several say together: means with intervals, the correlation over regions, the comparison table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+Metrics = Mapping[str, Any]
+Estimate = dict[str, Any]
+
+FREE = ("parameters", "flops", "edges", "depth", "sinks")
+"""Baselines that only count: an estimator that does not beat them has learnt nothing."""
+
+
+def mean_interval(values: Iterable[float | None]) -> Estimate:
+    """Mean of the numbers in `values` with its 95 % Student interval: {value, low, high, n}; None where undefined."""
+    numbers = np.array([value for value in values if value is not None], dtype=float)
+    if not len(numbers):
+        return {"value": None, "low": None, "high": None, "n": 0}
+    mean = float(numbers.mean())
+    if len(numbers) == 1:
+        return {"value": mean, "low": None, "high": None, "n": 1}
+    half = float(stats.t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / sqrt(len(numbers)))
+    return {"value": mean, "low": mean - half, "high": mean + half, "n": len(numbers)}
+
+
+def correlated(metrics: Metrics) -> list[dict[str, Any]]:
+    """The regions that have a correlation."""
+    return [region for region in metrics.get("regions", ()) if region.get("correlation")]
+
+
+def correlation(metrics: Metrics) -> dict[str, Any] | None:
+    """The run's correlation: that of its region, or the mean over its regions with the interval over regions.
+
+    Scores are relative to their region, so paths of several regions are never pooled. With R >= 2 regions every value
+    is the mean of the regions' values, and an interval is Student's over the R regions, cut to [-1, 1]: it speaks of
+    further regions, where a single region's bootstrap interval speaks of further paths.
+
+    Returns:
+        {"regions": R, "n": paths in all, "spearman", "kendall": {value, low, high}, "ceiling": {spearman, kendall, low,
+        high} or None, "regret", "baselines", "readouts": {name: {spearman, kendall}}}, or None without any.
+    """
+    regions = correlated(metrics)
+    if not regions:
+        return None
+    found = [region["correlation"] for region in regions]
+    result: dict[str, Any] = {"regions": len(regions), "n": sum(each["n"] for each in found)}
+    for name in ("spearman", "kendall"):
+        values = [each[name]["value"] for each in found]
+        result[name] = dict(found[0][name]) if len(found) == 1 else _cut(mean_interval(values))
+    ceilings = [each["ceiling"] for each in found if each.get("ceiling")]
+    result["ceiling"] = _means(ceilings, ("spearman", "kendall", "low", "high")) if ceilings else None
+    result["regret"] = mean_interval(each.get("regret") for each in found)["value"]
+    result["baselines"] = _by_name([each.get("baselines", {}) for each in found])
+    result["readouts"] = _by_name([region.get("readouts", {}) for region in regions])
+    return result
+
+
+def comparison(region: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows {name, kind, spearman, kendall, interval, own} of all that ranked the paths of a region, the best first."""
+    own, readouts = region["correlation"], dict(region.get("readouts", {}))
+    configured = next((n for n, each in readouts.items() if each.get("stage_scores") == region["stage_scores"]), None)
+    readouts.pop(configured, None)
+    values = (own["spearman"]["value"], own["kendall"]["value"], own["spearman"])
+    rows = [_row(configured or "stage scores", "this run’s scores", *values) | {"own": True}]
+    rows += [_row(name, "read-out", each.get("spearman"), each.get("kendall"), {}) for name, each in readouts.items()]
+    for name, each in own.get("baselines", {}).items():
+        kind = "free count" if name in FREE else "no training"
+        rows.append(_row(name, kind, each["spearman"], each["kendall"], each))
+    return sorted(rows, key=lambda row: -2 if row["spearman"] is None else row["spearman"], reverse=True)
+
+
+def rival(baselines: Mapping[str, Mapping[str, float | None]]) -> tuple[str, float] | None:
+    """The baseline with the strongest Spearman correlation, whatever its sign."""
+    known = [(name, each["spearman"]) for name, each in baselines.items() if each.get("spearman") is not None]
+    return max(((n, float(rho)) for n, rho in known if rho is not None), key=lambda pair: abs(pair[1]), default=None)
+
+
+def seeds(region: Mapping[str, Any]) -> int:
+    """How many trainings the true accuracy of a path is the mean of (the fewest of any path)."""
+    return min((len(path["accuracy"]) for path in region.get("truth", ())), default=0)
+
+
+def top_path(region: Mapping[str, Any]) -> list[int]:
+    """The best path of a region by its scores: one candidate for each stage."""
+    if region.get("top_paths"):
+        return list(region["top_paths"][0]["path"])
+    return [int(np.argmax(stage)) for stage in region["stage_scores"]]
+
+
+def paths(region: Mapping[str, Any]) -> int:
+    """How many paths a region has: the product of its stages' numbers of candidates (a Python int, exact)."""
+    product = 1
+    for stage in region["cells"]:
+        product *= len(stage)
+    return product
+
+
+def _row(
+    name: str, kind: str, spearman: float | None, kendall: float | None, bounds: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {"name": name, "kind": kind, "spearman": spearman, "kendall": kendall, "interval": bounds, "own": False}
+
+
+def _means(entries: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> Estimate:
+    return {key: mean_interval(entry.get(key) for entry in entries)["value"] for key in keys}
+
+
+def _by_name(tables: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Estimate]:
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: _means([table.get(name, {}) for table in tables], ("spearman", "kendall")) for name in names}
+
+
+def _cut(estimate: Estimate) -> Estimate:
+    low, high = estimate["low"], estimate["high"]
+    return {
+        **estimate,
+        "low": None if low is None else max(-1.0, low),
+        "high": None if high is None else min(1.0, high),
+    }

@@ -1,0 +1,208 @@
+"""The figures of a run: pure functions from (parts of) its metrics to a Figure, or to None where the part is absent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from fade.report import drawing
+from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, grid, name_width, panels
+from fade.report.estimates import Metrics, correlated, top_path
+
+Region = Mapping[str, Any]
+
+
+def hyper_architecture(region: Region) -> Figure:
+    """The cells of a region with their stage weights (and their scores where these are something else)."""
+    weights, scores = region.get("stage_weights"), region["stage_scores"]
+    differ = weights is None or not np.allclose(weights, scores, atol=1e-6)
+    return drawing.hyper_architecture(
+        region["cells"], weights=weights, scores=scores if differ else None, top=top_path(region)
+    )
+
+
+def best_architecture(metrics: Metrics) -> Figure | None:
+    """The cells of the best network."""
+    best = metrics.get("best")
+    return drawing.architecture(best["architecture"]) if best else None
+
+
+@drawn
+def weight_curves(region: Region) -> Figure | None:
+    """Stage weights over the epochs of a region's training `[E, D, K]`: a panel a stage, the top path marked."""
+    history = region.get("stage_weights_epochs")
+    if not history:
+        return None
+    epochs, top = len(history), top_path(region)
+    figure, axes = grid(len(history[0]))
+    when = np.arange(1, epochs + 1)
+    ceiling = 1.08 * max(weight for epoch in history for stage in epoch for weight in stage)
+    for d, panel in enumerate(axes):
+        curves = np.array([epoch[d] for epoch in history])
+        panel.axhline(1 / curves.shape[1], color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)))
+        for k, curve in enumerate(curves.T):
+            chosen = k == top[d]
+            (line,) = panel.plot(when, curve, marker="o" if epochs == 1 else None, markersize=3)
+            line.set(color=MARK if chosen else to_rgba(ACCENT, 0.5), linewidth=1.9 if chosen else 1, zorder=3 + chosen)
+        _end_labels(panel, curves[-1], epochs, top[d], ceiling)
+        panel.set(ylim=(0, ceiling), xlim=(1 - 0.02 * epochs, epochs + 0.02 * epochs))
+    figure.supxlabel("epoch", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
+    return figure
+
+
+def _end_labels(panel: Axes, final: np.ndarray, epochs: int, top: int, ceiling: float) -> None:
+    """Name each curve at its end, pushed apart to stay legible."""
+    order, step = np.argsort(final), 0.075 * ceiling
+    heights = final[order].astype(float)
+    for place in range(1, len(heights)):
+        heights[place] = max(heights[place], heights[place - 1] + step)
+    heights -= max(0.0, (heights[-1] - ceiling) if len(heights) else 0.0)
+    for k, height in zip(order, heights, strict=True):
+        panel.annotate(
+            str(k), (epochs, height), (4, 0), textcoords="offset points", va="center", fontsize=7.5,
+            color=MARK if k == top else MUTED, annotation_clip=False,
+        )  # fmt: skip
+
+
+@drawn
+def rank_scatter(region: Region) -> Figure | None:
+    """Score of each path against its true accuracy: mean and standard deviation over seeds, the top path marked."""
+    truth = region.get("truth")
+    if not truth:
+        return None
+    figure, (panel,) = panels(6.2, 4.1)
+    scores = np.array([path["score"] for path in truth])
+    means = 100 * np.array([np.mean(path["accuracy"]) for path in truth])
+    spread = 100 * np.array([np.std(path["accuracy"], ddof=1) if len(path["accuracy"]) > 1 else 0 for path in truth])
+    top = np.array([path["path"] == top_path(region) for path in truth])
+    sampled = np.array([path.get("sampled", True) for path in truth])
+    if spread.any():
+        panel.errorbar(scores, means, spread, fmt="none", ecolor=FAINT, elinewidth=1, zorder=1)
+    crowd = 26 if len(truth) <= 200 else 9
+    plain = sampled & ~top
+    panel.scatter(scores[plain], means[plain], s=crowd, color=to_rgba(ACCENT, 0.75), linewidths=0, zorder=2)
+    if top.any():
+        face = MARK if sampled[top][0] else "none"
+        panel.scatter(
+            scores[top], means[top], s=62, marker="D", facecolors=face, edgecolors=MARK, linewidths=1.6, zorder=3
+        )
+        right = scores[top][0] > (scores.min() + scores.max()) / 2
+        panel.annotate(
+            "top path", (scores[top][0], means[top][0]), (-9 if right else 9, 0), textcoords="offset points",
+            ha="right" if right else "left", va="center", color=MARK,
+        )  # fmt: skip
+    panel.set(xlabel="score of the path", ylabel="test accuracy after training alone, %")
+    return figure
+
+
+@drawn
+def region_correlations(metrics: Metrics) -> Figure | None:
+    """Spearman's correlation of each region with its interval and ceiling; None for fewer than two regions."""
+    regions = correlated(metrics)
+    if len(regions) < 2:
+        return None
+    labels = [f"region {region['index']}" for region in regions]
+    return forest(labels, [{**region["correlation"]["spearman"], **_ceiling(region)} for region in regions])
+
+
+def _ceiling(region: Region) -> dict[str, float | None]:
+    return {"ceiling": (region["correlation"].get("ceiling") or {}).get("spearman")}
+
+
+@drawn
+def forest(labels: Sequence[str], estimates: Sequence[Mapping[str, Any]], xlabel: str = "Spearman’s ρ") -> Figure:
+    """A line an estimate: its value, its interval, and a tick where its noise ceiling stands.
+
+    Args:
+        labels: N names.
+        estimates: N of {value, low, high, ceiling}, any of them None or absent; `value` None leaves the line empty.
+        xlabel: What the values are.
+    """
+    figure, (panel,) = panels(7.2, 0.85 + 0.27 * len(labels), left=name_width(labels))
+    panel.grid(visible=False)
+    panel.axvline(0, color=FAINT, linewidth=1)
+    for row, estimate in enumerate(estimates):
+        value, low, high, ceiling = (estimate.get(key) for key in ("value", "low", "high", "ceiling"))
+        if ceiling is not None:
+            panel.plot([ceiling] * 2, [row - 0.3, row + 0.3], color=MARK, linewidth=1.6)
+        if low is not None and high is not None:
+            panel.plot([low, high], [row] * 2, color=ACCENT, alpha=0.5, linewidth=2.4)
+        if value is None:
+            panel.text(0, row, " undefined", va="center", color=MUTED, fontsize=8)
+        else:
+            panel.scatter([value], [row], s=30, color=ACCENT, linewidths=0, zorder=3)
+    bounds = [estimate.get(key) for estimate in estimates for key in ("value", "low")]
+    lowest = min((bound for bound in bounds if bound is not None), default=0)
+    panel.set(xlim=(min(-0.05, lowest - 0.05), 1.02), ylim=(len(labels) - 0.5, -0.5), xlabel=xlabel)
+    panel.set_yticks(range(len(labels)), labels, color=INK)
+    panel.tick_params(axis="y", length=0, labelcolor=INK)
+    panel.spines["left"].set_visible(False)
+    return figure
+
+
+@drawn
+def search_progress(metrics: Metrics) -> Figure | None:
+    """Accuracy of θ's mode and of the best so far, and θ's entropy, over the training cost so far."""
+    trajectory = metrics.get("trajectory") or []
+    accuracy = {
+        label: points
+        for key, label in (("best_accuracy", "best so far"), ("mode_accuracy", "mode of θ"))
+        if (points := [100 * p[key] if p.get(key) is not None else np.nan for p in trajectory])
+        and not np.isnan(points).all()
+    }
+    entropy = [point["entropy"] if point.get("entropy") is not None else np.nan for point in trajectory]
+    parts = (["accuracy"] if accuracy else []) + (["entropy"] if entropy and not np.isnan(entropy).all() else [])
+    if not parts:
+        return None
+    costs = [point.get("train_flops") for point in trajectory]
+    known = None not in costs
+    unit, name = next((scale for scale in _FLOPS if known and max(costs) >= scale[0]), (1, ""))
+    where = np.array(costs if known else [point["region"] for point in trajectory], dtype=float) / unit
+    figure, axes = panels(3.7 * len(parts), 2.7, 1, len(parts))
+    dots: dict[str, Any] = {"marker": "o", "markersize": 3.2 if len(where) <= 60 else 0}
+    for part, panel in zip(parts, axes, strict=True):
+        panel.set_xlabel(f"training cost so far, {name}FLOPs" if known else "region")
+        if part == "entropy":
+            panel.plot(where, entropy, color=ACCENT, linewidth=1.6, **dots)
+            panel.set_title("entropy of θ", fontsize=9, color=MUTED, loc="left")
+            panel.set_ylim(bottom=0)
+            continue
+        for (label, values), colour in zip(accuracy.items(), (MARK, ACCENT), strict=False):
+            panel.plot(where, values, color=colour, linewidth=1.6, label=label, **dots)
+        panel.set_title("accuracy, %", fontsize=9, color=MUTED, loc="left")
+        panel.legend(loc="lower right")
+    return figure
+
+
+_FLOPS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
+
+
+@drawn
+def theta_map(metrics: Metrics) -> Figure | None:
+    """θ as a heat map: a panel a stage, a column a region, a row a vertex pair; opacity is the probability."""
+    history = [
+        probabilities(point["theta"]) for point in metrics.get("trajectory") or () if point.get("theta") is not None
+    ]
+    depth = min(map(len, history), default=0)
+    if not depth:
+        return None
+    figure, axes = grid(depth)
+    for d, panel in enumerate(axes):
+        squares = [(t, row, p) for t, stages in enumerate(history) for row, p in enumerate(stages[d])]
+        cells = PatchCollection([Rectangle((t, row), 1, 1) for t, row, _ in squares], linewidths=0)
+        cells.set_facecolor([to_rgba(ACCENT, min(max(p, 0), 1)) for _, _, p in squares])
+        panel.add_collection(cells)
+        panel.grid(visible=False)
+        panel.set(xlim=(0, len(history)), ylim=(max((row for _, row, _ in squares), default=0) + 1, 0), yticks=[])
+    figure.supxlabel("regions so far", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
+    return figure
+
+
+def probabilities(theta: Sequence[Any]) -> list[list[float]]:
+    """Edge probabilities, a list a stage. A stage of θ is a mapping with `edges`, or these numbers themselves."""
+    return [list(stage["edges"] if isinstance(stage, Mapping) else stage) for stage in theta]

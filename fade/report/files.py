@@ -1,0 +1,108 @@
+"""What a report reads: the files of a run and of a sweep, finished or not."""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+METRICS, REGIONS, CONFIG, SWEEP, SUMMARY, REPORT = (
+    "metrics.json", "regions.jsonl", "config.yaml", "sweep.json", "summary.csv", "report.html",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """The files of a run folder.
+
+    Args:
+        folder: Where they lie.
+        metrics: The content of metrics.json; of an unfinished run only `name`, `regions` and `trajectory`.
+        finished: Whether metrics.json was there.
+        config: The text of config.yaml, empty if there is none.
+    """
+
+    folder: Path
+    metrics: dict[str, Any]
+    finished: bool
+    config: str
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run that has ended, or as much of it as there is.
+
+    Raises:
+        ValueError: If the folder holds neither metrics.json nor a line of regions.jsonl, or metrics.json is damaged.
+    """
+    config = (folder / CONFIG).read_text(encoding="utf-8") if (folder / CONFIG).is_file() else ""
+    if (folder / METRICS).is_file():
+        return Run(folder, read_metrics(folder), True, config)
+    if not (folder / REGIONS).is_file() and not config:
+        raise ValueError(
+            f"{folder} is no run: it holds neither {METRICS} nor {REGIONS}; give the folder of a run or a sweep"
+        )
+    regions = read_regions(folder / REGIONS) if (folder / REGIONS).is_file() else []
+    trajectory = [
+        {"region": region["index"], **region.pop("trajectory")} for region in regions if region.get("trajectory")
+    ]
+    named = re.search(r"^name: *['\"]?([^'\"\n]+)", config, re.MULTILINE)
+    name = named[1].strip() if named else folder.resolve().name
+    return Run(folder, {"name": name, "regions": regions, "trajectory": trajectory}, False, config)
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """The metrics of a finished run.
+
+    Raises:
+        ValueError: If the file is damaged or is not that of a run.
+    """
+    return read_object(folder / METRICS, "regions")
+
+
+def read_sweep(folder: Path) -> list[dict[str, Any]]:
+    """The jobs of a sweep, by number: number, folder, overrides, state, error.
+
+    Raises:
+        ValueError: If sweep.json is damaged.
+    """
+    return sorted(read_object(folder / SWEEP, "jobs")["jobs"], key=lambda job: int(job["number"]))
+
+
+def read_regions(path: Path) -> list[dict[str, Any]]:
+    """The regions of a run so far. A last line that a kill cut short is left out.
+
+    Raises:
+        ValueError: If another line is damaged.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    regions = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            regions.append(json.loads(line))
+        except ValueError as error:
+            if number < len(lines):
+                raise ValueError(f"{path} line {number} is damaged: {error}; remove the line") from None
+    return regions
+
+
+def write(path: Path, text: str) -> Path:
+    """Write beside and rename, so that a reader sees the old file or the new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    return beside.replace(path)
+
+
+def read_object(path: Path, key: str) -> dict[str, Any]:
+    """The JSON object in a file, which has a list under `key`.
+
+    Raises:
+        ValueError: If the file is damaged, or has no such list.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}; run the study again, what it finished is in the store") from None
+    if not isinstance(content, dict) or not isinstance(content.get(key), list):
+        raise ValueError(f"{path} has no list `{key}`; is it a file of FaDE?")
+    return content

@@ -1,0 +1,159 @@
+"""Plain sentences about a run that say what its numbers mean, and no more than they mean."""
+
+from typing import Any
+
+from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, rival, seeds
+from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
+
+FEW = 20
+"""Fewer paths than this are called few: the 95 % interval of a Spearman correlation is then wider than about 0.5."""
+
+
+def lede(metrics: Metrics) -> str:
+    """What was run: regions, stages, candidates, data, and the size of the space."""
+    regions, space = metrics.get("regions", []), metrics.get("space")
+    data = f" on {metrics['dataset']}" if "dataset" in metrics else ""
+    if not regions:
+        return f"No region is finished yet{data}."
+    depth, candidates = len(regions[0]["cells"]), max(len(stage) for region in regions for stage in region["cells"])
+    stages = plural(depth, "stage")
+    drawn = f"{plural(len(regions), 'region')} of {stages} with {plural(candidates, 'candidate cell')} each{data}"
+    if candidates == 1:
+        drawn = f"{plural(len(regions), 'network')} of {stages}{data}"
+    if not space:
+        return f"{drawn}."
+    size = f"out of a space of {count(int(space['architectures']))} architectures"
+    classes = space.get("cells")
+    each = f" ({count(int(classes))} classes of cells for each of {plural(space['depth'], 'stage')})" if classes else ""
+    return f"{drawn}, {size}{each}."
+
+
+def findings(metrics: Metrics) -> list[str]:
+    """The results in sentences, the most important first."""
+    regions = metrics.get("regions", [])
+    sentences = [*_accuracy(metrics), *_ranks(metrics), *_search(metrics)]
+    if any(paths(region) > 1 for region in regions) and (flops := metrics.get("cost", {}).get("train_flops")):
+        ranked, cost = sum(map(paths, regions)), metrics["cost"]
+        sentences.append(
+            f"{plural(len(regions), 'training')} of a hyper-architecture ranked {plural(ranked, 'architecture')} for "
+            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])}. They compare inside one region only."
+        )
+    return sentences
+
+
+def _accuracy(metrics: Metrics) -> list[str]:
+    best = metrics.get("best")
+    if not best or best.get("test_accuracy") is None:
+        return []
+    runs = best.get("test_accuracies", [])
+    sentence = f"The best network classifies {percent(best['test_accuracy'])} of the test examples correctly"
+    if len(runs) > 1:
+        return [f"{sentence}, the mean of {len(runs)} trainings from {percent(min(runs))} to {percent(max(runs))}."]
+    return [f"{sentence}, after one training with one seed: another seed gives another figure."]
+
+
+def _ranks(metrics: Metrics) -> list[str]:
+    found = correlation(metrics)
+    if not found:
+        return []
+    rho, n, over = found["spearman"], found["n"], found["regions"]
+    trained = f"{plural(n, 'path')} trained alone" + (f" in {over} regions" if over > 1 else "")
+    if rho["value"] is None:
+        return [
+            f"Whether the scores rank is undefined here: {trained} are too few, or all scores or accuracies are equal."
+        ]
+    value, low, high = rho["value"], rho.get("low"), rho.get("high")
+    bounds = f" {interval(rho)}" if interval(rho) else ""
+    number = f"Spearman’s ρ = {decimal(value)}{bounds}, {trained}"
+    sentences = [f"{_verdict(value, low, high)} ({number})."]
+    if n < FEW:
+        sentences.append(f"{n} paths are few: read the interval, not the value.")
+    sentences += _against_ceiling(metrics, found)
+    sentences += _against_baselines(found, value)
+    if over == 1 and (regret := found["regret"]) is not None:
+        sentences.append(
+            f"The top path of the scores lies {points(regret)} below the best path that was trained."
+            if regret > 0
+            else "No path that was trained is better than the top path of the scores."
+        )
+    return sentences
+
+
+def _verdict(value: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "How well the scores rank is known from one value without an interval"
+    if high < 0:
+        return "The scores rank the paths backwards"
+    if low <= 0:
+        return "These data do not show that the scores rank at all: the interval includes 0"
+    strength = (
+        "weakly" if value < 0.4 else "moderately" if value < 0.7 else "strongly" if value < 0.9 else "very strongly"
+    )
+    return (
+        f"The scores agree {strength} with what training each path alone gives, "
+        f"and explain about {percent(value * value, 0)} of the variance of the accuracy ranks"
+    )
+
+
+def _against_ceiling(metrics: Metrics, found: dict[str, Any]) -> list[str]:
+    repeats = min(map(seeds, correlated(metrics)))
+    top, value = (found["ceiling"] or {}).get("spearman"), found["spearman"]["value"]
+    if repeats == 1:
+        return ["Each path was trained with one seed, so nobody knows how high a perfect score could correlate."]
+    if top is None:
+        return [
+            "Accuracies of different seeds do not agree, so there is no ceiling to hold the scores against: "
+            "this truth has hardly anything to rank."
+            if found["ceiling"]
+            else "The noise ceiling was not computed."
+        ]
+    bounds = f" {interval(found['ceiling'])}" if interval(found["ceiling"]) else ""
+    of = f"; the scores reach {percent(value / top, 0)} of that" if 0 < value < top else ""
+    return [
+        f"A perfect score could reach about {decimal(top)}{bounds} against accuracies of {repeats} seeds "
+        f"(the noise ceiling){of}."
+    ]
+
+
+def _against_baselines(found: dict[str, Any], value: float) -> list[str]:
+    sentences = []
+    free = {name: each for name, each in found["baselines"].items() if name in FREE}
+    costly = {name: each for name, each in found["baselines"].items() if name not in FREE}
+    for baselines, kind in ((free, "free count"), (costly, "training-free proxy")):
+        if (strongest := rival(baselines)) is None:
+            continue
+        name, rho = strongest
+        said = f"{name} (ρ = {decimal(rho)}{', a sign known only afterwards' if rho < 0 else ''})"
+        if abs(rho) >= value:
+            sentences.append(
+                f"The {kind} {said} ranks these paths at least as well: the estimator has not earned its cost here."
+            )
+        elif baselines is free:
+            sentences.append(f"The strongest {kind}, {said}, ranks them less well{_close(found, abs(rho))}.")
+    return sentences
+
+
+def _close(found: dict[str, Any], rho: float) -> str:
+    low = found["spearman"].get("low")
+    return ", though inside the interval of the scores" if low is not None and rho >= low else ""
+
+
+def _search(metrics: Metrics) -> list[str]:
+    trajectory = metrics.get("trajectory") or []
+    best = [point["best_accuracy"] for point in trajectory if point.get("best_accuracy") is not None]
+    entropy = [point["entropy"] for point in trajectory if point.get("entropy") is not None]
+    sentences = []
+    if len(best) > 1:
+        moved = (
+            f"rose from {percent(best[0])} to {percent(best[-1])}"
+            if best[-1] > best[0]
+            else f"stayed at {percent(best[0])}"
+        )
+        sentences.append(
+            f"The best accuracy so far {moved} over {len(best)} regions. One search is one sample: "
+            "only several seeds beside random search show whether it learns."
+        )
+    if len(entropy) > 1:
+        change = "fell" if entropy[-1] < entropy[0] else "did not fall"
+        sentences.append(f"The entropy of θ {change}: {decimal(entropy[0])} at first, {decimal(entropy[-1])} at last.")
+    return sentences
