@@ -1,0 +1,18 @@
+"""What stage scores say about paths, and how well that agrees with the truth."""
+
+from fade.ranking.bootstrap import Interval
+from fade.ranking.ceiling import Ceiling, noise_ceiling
+from fade.ranking.correlations import Correlation, correlation, regret
+from fade.ranking.paths import AGGREGATES, PathRanks, Rank
+
+__all__ = [
+    "AGGREGATES",
+    "Ceiling",
+    "Correlation",
+    "Interval",
+    "PathRanks",
+    "Rank",
+    "correlation",
+    "noise_ceiling",
+    "regret",
+]
