@@ -1,0 +1,46 @@
+"""One given region."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fade.search.base import OuterSearch
+from fade.space import Cell, CellSource, CellSpace, HierarchicalSpace, Region
+
+
+class FixedRegion(OuterSearch):
+    """Proposes one region, once: a study of ranks rather than a search.
+
+    Args:
+        space: The space that the region lies in.
+        region: The region.
+
+    Raises:
+        ValueError: If the region does not lie in the space.
+    """
+
+    def __init__(self, space: HierarchicalSpace, region: Region) -> None:
+        super().__init__(space, regions=1)
+        if region.depth != space.depth:
+            raise ValueError(
+                f"search.cells has {region.depth} rows; give one for each of the {space.depth} stages (space.depth)"
+            )
+        for cell in {cell for cells in region.cells for cell in cells}:
+            if not contains(space.cell_space, cell):
+                raise ValueError(
+                    f"search.cells: {cell} is no cell of the space; change it, space.vertices or space.ops"
+                )
+        self._region = region
+
+    def _propose(self) -> Region:
+        return self._region
+
+    def _learn(self, region: Region, stage_scores: NDArray[np.float64]) -> None:
+        pass
+
+
+def contains(source: CellSource, cell: Cell) -> bool:
+    """Whether a cell is one of a space's."""
+    if isinstance(source, CellSpace):
+        ops = {op for _, _, op in cell.edges}
+        return cell.block is None and cell.vertices in source.sizes and ops <= set(source.ops)
+    return cell in source.cells()
