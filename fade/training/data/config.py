@@ -1,0 +1,111 @@
+"""The configuration of a data set; imports no torch."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fade.training.data.sources import SOURCES
+
+if TYPE_CHECKING:
+    from fade.training.data.data import Data
+
+AUGMENTATIONS = {"image": ("none", "flip", "crop", "crop_flip"), "signal": ("none", "shift")}
+PLACEMENTS = ("auto", "device", "loader")
+
+
+@dataclass(kw_only=True)
+class DatasetConfig:
+    """Which examples are trained on, and how they are split.
+
+    Attributes:
+        name: A key of `SOURCES`.
+        root: Folder of the files (torchvision sets, image_folder) or the .npz file; null: a torchvision set is looked
+            for in the cache folder.
+        download: Whether a torchvision set that is missing may be fetched.
+        train_samples: How many training examples to keep, as equal per class as the data allow; null keeps all.
+        test_samples: The same for test examples.
+        image_size: Side of the square that images are cropped and resized to, with antialias; null keeps them as is.
+        alpha_fraction: Share of the training examples in the alpha split.
+        validation_fraction: Share of the training examples in the validation split; the rest are weights.
+        augment: none; for images flip, crop or crop_flip; for signals shift.
+        placement: device (resident, uint8 or float32), loader (a DataLoader with workers) or auto: device if it fits.
+    """
+
+    name: str = "mnist1d"
+    root: str | None = None
+    download: bool = False
+    train_samples: int | None = None
+    test_samples: int | None = None
+    image_size: int | None = None
+    alpha_fraction: float = 0.2
+    validation_fraction: float = 0.2
+    augment: str = "none"
+    placement: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.name not in SOURCES:
+            raise ValueError(f"dataset.name is {self.name!r}; choose one of {', '.join(SOURCES)}")
+        source = SOURCES[self.name]
+        if source.root is not None and self.root is None:
+            raise ValueError(f"dataset.root is null, but dataset={self.name} needs it; give {source.root}")
+        for key in ("train_samples", "test_samples", "image_size"):
+            value = getattr(self, key)
+            if value is not None and value < 1:
+                raise ValueError(f"dataset.{key} is {value}; give a positive number, or null for all as it is")
+        for key in ("alpha_fraction", "validation_fraction"):
+            if not 0 < getattr(self, key) < 1:
+                raise ValueError(f"dataset.{key} is {getattr(self, key)}; give a number between 0 and 1, such as 0.2")
+        if self.alpha_fraction + self.validation_fraction >= 1:
+            total = self.alpha_fraction + self.validation_fraction
+            raise ValueError(
+                f"dataset.alpha_fraction + dataset.validation_fraction is {total:g}, which leaves no images for the "
+                "weights; make the sum less than 1"
+            )
+        if self.placement not in PLACEMENTS:
+            raise ValueError(f"dataset.placement is {self.placement!r}; choose one of {', '.join(PLACEMENTS)}")
+        if source.kind is not None:
+            self.check_kind(source.kind)
+        elif not any(self.augment in choices for choices in AUGMENTATIONS.values()):
+            choices = "; ".join(f"{kind}s: {', '.join(names)}" for kind, names in AUGMENTATIONS.items())
+            raise ValueError(f"dataset.augment is {self.augment!r}; choose one of {choices}")
+
+    def check_kind(self, kind: str) -> None:
+        """Check the keys that depend on what one example is.
+
+        Args:
+            kind: signal or image.
+
+        Raises:
+            ValueError: The augmentation or the image size does not suit this kind of data.
+        """
+        if self.augment not in AUGMENTATIONS[kind]:
+            raise ValueError(
+                f"dataset.augment is {self.augment!r}, but {self.name} holds {kind}s; "
+                f"choose one of {', '.join(AUGMENTATIONS[kind])}"
+            )
+        if kind == "signal" and self.image_size is not None:
+            raise ValueError(f"dataset.image_size is {self.image_size}, but {self.name} holds signals; leave it null")
+
+    def check(self) -> None:
+        """Look whether the files are there, without reading them.
+
+        Raises:
+            ValueError: Something is missing; the message says what and what to do.
+        """
+        SOURCES[self.name].check(self)
+
+    def build(self, *, seed: int, device: str) -> "Data":
+        """Load the data, split them and place them.
+
+        Args:
+            seed: Seed of the subsets and of the splits.
+            device: Where the batches shall be, for example cpu or cuda.
+
+        Returns:
+            The data, ready for `Data.batches`.
+
+        Raises:
+            ValueError: The data are missing, unreadable or too few for the splits.
+        """
+        from fade.training.data.data import prepare
+
+        return prepare(self, SOURCES[self.name].load(self), seed=seed, device=device)
