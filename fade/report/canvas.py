@@ -62,17 +62,18 @@ def drawn(draw: Callable[P, T]) -> Callable[P, T]:
 
 
 def panels(
-    width: float, height: float, rows: int = 1, columns: int = 1, left: float = 0.6
+    width: float, height: float, rows: int = 1, columns: int = 1, left: float = 0.6, gap: float = 0.35
 ) -> tuple[Figure, list[Axes]]:
     """A figure of `width` x `height` inches with `rows * columns` quiet axes, row by row.
 
-    Margins are fixed, `left` inches for the labels of the first column: finding them by drawing would double the time.
+    Margins are fixed, `left` inches for the labels of the first column and `gap` between columns: finding them by
+    drawing would double the time.
     """
     figure = Figure(figsize=(width, height))
     axes = [panel(axis) for row in figure.subplots(rows, columns, squeeze=False) for axis in row]
     inner, tall = (width - left - 0.25) / columns, (height - 0.8) / rows
     figure.subplots_adjust(left / width, 0.5 / height, 1 - 0.25 / width, 1 - 0.3 / height)
-    figure.subplots_adjust(wspace=0.35 / (inner - 0.35), hspace=0.4 / (tall - 0.4))
+    figure.subplots_adjust(wspace=gap / (inner - gap), hspace=0.4 / (tall - 0.4))
     return figure, axes
 
 
@@ -128,7 +129,7 @@ class Image:
 
 
 def svg(figure: Figure, description: str) -> Markup:
-    """The figure as inline SVG: no namespace or metadata address, colours as CSS variables, two decimals.
+    """The figure as inline SVG: no namespace or metadata address, colours as CSS variables, short numbers.
 
     Args:
         figure: Drawn with the palette's colours.
@@ -143,7 +144,7 @@ def svg(figure: Figure, description: str) -> Markup:
     text = buffer.getvalue()
     text = text[text.index("<svg") :].replace("xlink:href", "href")
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
+    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), text)
     for name, colour in PALETTE.items():
         text = text.replace(colour, f"var(--{name})")
     text = _own_ids(text, salt)

@@ -18,6 +18,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.path import Path as Curve
 
 from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, SERIES, drawn, sheet
+from fade.report.quantity import decimal
 from fade.space import Cell
 
 Point = tuple[float, float]
@@ -139,7 +140,7 @@ def hyper_architecture(
                 foot += 0.17
             if scores:
                 axes.text(x + 0.09, foot, "score", va="center", fontsize=7.5, color=MUTED)
-                axes.text(x + width - 0.09, foot, _short(scores[d][k]), ha="right", va="center", fontsize=8)
+                axes.text(x + width - 0.09, foot, decimal(scores[d][k], 3), ha="right", va="center", fontsize=8)
             strokes.cell(text, x + 0.16, y + 0.36 + height - 0.92, width - 0.32, 0.44)
     if top:
         middles = [(corner(d, k)[0], corner(d, k)[1] + height / 2) for d, k in enumerate(top)]
@@ -267,7 +268,3 @@ def _legend(axes: Axes, colours: dict[str, str], margin: float) -> None:
 def _normalised(scores: Sequence[float]) -> list[float]:
     low, high = min(scores), max(scores)
     return [(score - low) / (high - low) if high > low else 0.0 for score in scores]
-
-
-def _short(score: float) -> str:
-    return f"{score:.3f}" if abs(score) < 100 else f"{score:.3g}"

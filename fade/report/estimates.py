@@ -1,7 +1,7 @@
 """What a run or several say together: means with intervals, the correlation over regions, the comparison table."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import sqrt
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,11 @@ FREE = ("parameters", "flops", "edges", "depth", "sinks")
 """Baselines that only count: an estimator that does not beat them has learnt nothing."""
 
 
-def mean_interval(values: Iterable[float | None]) -> Estimate:
-    """Mean of the numbers in `values` with its 95 % Student interval: {value, low, high, n}; None where undefined."""
+def mean_interval(values: Iterable[float | None], within: tuple[float, float] = (-inf, inf)) -> Estimate:
+    """Mean of the numbers in `values` with its 95 % Student interval: {value, low, high, n}; None where undefined.
+
+    The interval is cut to the range that the values can have, `within`.
+    """
     numbers = np.array([value for value in values if value is not None], dtype=float)
     if not len(numbers):
         return {"value": None, "low": None, "high": None, "n": 0}
@@ -23,7 +26,8 @@ def mean_interval(values: Iterable[float | None]) -> Estimate:
     if len(numbers) == 1:
         return {"value": mean, "low": None, "high": None, "n": 1}
     half = float(stats.t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / sqrt(len(numbers)))
-    return {"value": mean, "low": mean - half, "high": mean + half, "n": len(numbers)}
+    low, high = max(mean - half, within[0]), min(mean + half, within[1])
+    return {"value": mean, "low": low, "high": high, "n": len(numbers)}
 
 
 def correlated(metrics: Metrics) -> list[dict[str, Any]]:
@@ -49,7 +53,7 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
     result: dict[str, Any] = {"regions": len(regions), "n": sum(each["n"] for each in found)}
     for name in ("spearman", "kendall"):
         values = [each[name]["value"] for each in found]
-        result[name] = dict(found[0][name]) if len(found) == 1 else _cut(mean_interval(values))
+        result[name] = dict(found[0][name]) if len(found) == 1 else mean_interval(values, (-1, 1))
     ceilings = [each["ceiling"] for each in found if each.get("ceiling")]
     result["ceiling"] = _means(ceilings, ("spearman", "kendall", "low", "high")) if ceilings else None
     result["regret"] = mean_interval(each.get("regret") for each in found)["value"]
@@ -111,12 +115,3 @@ def _means(entries: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> Estimat
 def _by_name(tables: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Estimate]:
     names = dict.fromkeys(name for table in tables for name in table)
     return {name: _means([table.get(name, {}) for table in tables], ("spearman", "kendall")) for name in names}
-
-
-def _cut(estimate: Estimate) -> Estimate:
-    low, high = estimate["low"], estimate["high"]
-    return {
-        **estimate,
-        "low": None if low is None else max(-1.0, low),
-        "high": None if high is None else min(1.0, high),
-    }

@@ -5,20 +5,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from fade.report import drawing
 from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, grid, name_width, panels
-from fade.report.estimates import Metrics, correlated, top_path
+from fade.report.estimates import Metrics, correlated, paths, top_path
 
 Region = Mapping[str, Any]
 
 
 def hyper_architecture(region: Region) -> Figure:
     """The cells of a region with their stage weights (and their scores where these are something else)."""
+    if paths(region) == 1:
+        return drawing.architecture([text for stage in region["cells"] for text in stage])
     weights, scores = region.get("stage_weights"), region["stage_scores"]
     differ = weights is None or not np.allclose(weights, scores, atol=1e-6)
     return drawing.hyper_architecture(
@@ -36,7 +36,7 @@ def best_architecture(metrics: Metrics) -> Figure | None:
 def weight_curves(region: Region) -> Figure | None:
     """Stage weights over the epochs of a region's training `[E, D, K]`: a panel a stage, the top path marked."""
     history = region.get("stage_weights_epochs")
-    if not history:
+    if not history or paths(region) == 1:
         return None
     epochs, top = len(history), top_path(region)
     figure, axes = grid(len(history[0]))
@@ -123,7 +123,7 @@ def forest(labels: Sequence[str], estimates: Sequence[Mapping[str, Any]], xlabel
         estimates: N of {value, low, high, ceiling}, any of them None or absent; `value` None leaves the line empty.
         xlabel: What the values are.
     """
-    figure, (panel,) = panels(7.2, 0.85 + 0.27 * len(labels), left=name_width(labels))
+    figure, (panel,) = panels(4.6 + name_width(labels), 0.85 + 0.27 * len(labels), left=name_width(labels))
     panel.grid(visible=False)
     panel.axvline(0, color=FAINT, linewidth=1)
     for row, estimate in enumerate(estimates):
@@ -163,19 +163,19 @@ def search_progress(metrics: Metrics) -> Figure | None:
     known = None not in costs
     unit, name = next((scale for scale in _FLOPS if known and max(costs) >= scale[0]), (1, ""))
     where = np.array(costs if known else [point["region"] for point in trajectory], dtype=float) / unit
-    figure, axes = panels(3.7 * len(parts), 2.7, 1, len(parts))
+    figure, axes = panels(3.7 * len(parts), 2.7, 1, len(parts), gap=0.7)
     dots: dict[str, Any] = {"marker": "o", "markersize": 3.2 if len(where) <= 60 else 0}
     for part, panel in zip(parts, axes, strict=True):
         panel.set_xlabel(f"training cost so far, {name}FLOPs" if known else "region")
         if part == "entropy":
             panel.plot(where, entropy, color=ACCENT, linewidth=1.6, **dots)
             panel.set_title("entropy of θ", fontsize=9, color=MUTED, loc="left")
-            panel.set_ylim(bottom=0)
+            panel.set_ylim(0, 1.06 * np.nanmax([*entropy, 1e-9]))
             continue
         for (label, values), colour in zip(accuracy.items(), (MARK, ACCENT), strict=False):
             panel.plot(where, values, color=colour, linewidth=1.6, label=label, **dots)
         panel.set_title("accuracy, %", fontsize=9, color=MUTED, loc="left")
-        panel.legend(loc="lower right")
+        panel.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, borderpad=0, columnspacing=1.2)
     return figure
 
 
@@ -193,12 +193,12 @@ def theta_map(metrics: Metrics) -> Figure | None:
         return None
     figure, axes = grid(depth)
     for d, panel in enumerate(axes):
-        squares = [(t, row, p) for t, stages in enumerate(history) for row, p in enumerate(stages[d])]
-        cells = PatchCollection([Rectangle((t, row), 1, 1) for t, row, _ in squares], linewidths=0)
-        cells.set_facecolor([to_rgba(ACCENT, min(max(p, 0), 1)) for _, _, p in squares])
-        panel.add_collection(cells)
+        opacity = np.clip([stages[d] for stages in history], 0, 1).T
+        colours = np.dstack([np.broadcast_to(to_rgba(ACCENT)[:3], (*opacity.shape, 3)), opacity])
+        extent = (0, opacity.shape[1], opacity.shape[0], 0)
+        panel.imshow(colours, aspect="auto", interpolation="none", extent=extent)
         panel.grid(visible=False)
-        panel.set(xlim=(0, len(history)), ylim=(max((row for _, row, _ in squares), default=0) + 1, 0), yticks=[])
+        panel.set_yticks([])
     figure.supxlabel("regions so far", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
     return figure
 

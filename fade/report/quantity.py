@@ -75,9 +75,9 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.1f}\u00a0s" if seconds < 10 else f"{seconds:.0f}\u00a0s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes}\u00a0min {rest}\u00a0s"
+        return f"{minutes}\u00a0min\u00a0{rest}\u00a0s"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}\u00a0h {minutes}\u00a0min" if hours < 48 else f"{hours / 24:.1f}\u00a0days"
+    return f"{hours}\u00a0h\u00a0{minutes}\u00a0min" if hours < 48 else f"{hours / 24:.1f}\u00a0days"
 
 
 def plural(number: int, noun: str) -> str:

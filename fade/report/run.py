@@ -89,13 +89,16 @@ def facts(metrics: Metrics) -> list[dict[str, str]]:
         add(
             "Spearman’s ρ of the scores",
             decimal(found["spearman"]["value"]),
-            f"{interval(found['spearman'])} {over}".strip(),
+            ", ".join(filter(None, [interval(found["spearman"]), over])),
         )
         if found["ceiling"]:
             add("noise ceiling of ρ", decimal(found["ceiling"]["spearman"]), interval(found["ceiling"]))
-    if regions:
+    ranked = sum(map(paths, regions))
+    if ranked > len(regions):
         add("regions trained", count(len(regions)))
-        add("paths ranked", count(sum(map(paths, regions))))
+        add("paths ranked", count(ranked))
+    elif regions:
+        add("networks trained", count(len(regions)))
     if cost:
         measured = cost.get("measure_flops")
         add(
@@ -125,7 +128,8 @@ def _region(region: Region) -> dict[str, Any]:
     if paths(region) > 1:
         said.append(f"top path {' · '.join(map(str, top_path(region)))}")
     if region.get("validation_accuracy") is not None:
-        said.append(f"{percent(region['validation_accuracy'])} on validation data, mixed")
+        mixed = ", mixed" if paths(region) > 1 else ""
+        said.append(f"{percent(region['validation_accuracy'])} on validation data{mixed}")
     if region.get("parameters") is not None:
         said.append(f"{count(region['parameters'])} parameters")
     return {
@@ -175,14 +179,7 @@ def _top_paths(regions: Sequence[Region]) -> dict[str, Any]:
     """The table of the last region's top paths, with the accuracies that are known."""
     last = regions[-1] if regions and paths(regions[-1]) > 1 else {}
     known = {tuple(p["path"]): sum(p["accuracy"]) / len(p["accuracy"]) for p in last.get("truth", ())}
-    rows = [
-        {
-            **top,
-            "accuracy": known.get(tuple(top["path"])),
-            "cells": [stage[k] for stage, k in zip(last["cells"], top["path"], strict=True)],
-        }
-        for top in last.get("top_paths", [])[:TOP]
-    ]
+    rows = [{**top, "accuracy": known.get(tuple(top["path"]))} for top in last.get("top_paths", [])[:TOP]]
     measured = any(row["accuracy"] is not None for row in rows)
     origin = {"top_region": last.get("index"), "top_of": paths(last) if last else 0}
     return {"top_paths": rows, "top_measured": measured, **origin}

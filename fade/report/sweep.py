@@ -15,6 +15,7 @@ from fade.report.summary import Scalar, job_metrics, overrides, summarise, write
 Job = Mapping[str, Any]
 
 ACCURACY, RANKS, CEILING = "best.test_accuracy", "correlation.spearman", "ceiling.spearman"
+BOUNDS = {ACCURACY: (0.0, 1.0), RANKS: (-1.0, 1.0), CEILING: (-1.0, 1.0)}
 TITLES = {ACCURACY: "best test accuracy", RANKS: "Spearman’s ρ", CEILING: "noise ceiling"}
 
 
@@ -36,8 +37,10 @@ def build_sweep(folder: Path) -> Path:
     shown = [key for key in TITLES if any(job["scalars"].get(key) is not None for job in jobs)]
     groups = group(jobs, keys)
     several = any(len(members) > 1 for members in groups.values())
+    names = {str(job["scalars"]["name"]) for job in jobs if job["scalars"].get("name")}
     context = {
-        "name": folder.resolve().name,
+        "name": names.pop() if len(names) == 1 else folder.resolve().name,
+        "place": folder.resolve().name,
         "lede": _lede(jobs, groups),
         "command": _command(folder),
         "facts_": _facts(jobs),
@@ -120,7 +123,7 @@ def _range(accuracies: Sequence[float]) -> str:
 
 
 def _group(name: str, members: Sequence[Job], shown: Sequence[str]) -> dict[str, Any]:
-    means = [mean_interval(job["scalars"].get(key) for job in members) for key in shown]
+    means = [mean_interval((job["scalars"].get(key) for job in members), BOUNDS[key]) for key in shown]
     return {
         "label": name,
         "n": len(members),
@@ -129,7 +132,9 @@ def _group(name: str, members: Sequence[Job], shown: Sequence[str]) -> dict[str,
 
 
 def _mean(key: str, estimate: Estimate) -> str:
-    if key != ACCURACY:
+    if key == CEILING:
+        return decimal(estimate["value"])
+    if key == RANKS:
         return f"{decimal(estimate['value'])} {interval(estimate)}".strip()
     as_percent = {bound: 100 * value if (value := estimate[bound]) is not None else None for bound in ("low", "high")}
     return f"{percent(estimate['value'])} {interval(as_percent, 1)}".strip()

@@ -11,10 +11,11 @@ from fade.report.estimates import mean_interval
 from fade.report.figures import forest
 
 Job = Mapping[str, Any]
-NAMES = {
-    "best.test_accuracy": ("test accuracy of the best network, %", 100),
-    "correlation.spearman": ("Spearman’s ρ", 1),
+SCALES: dict[str, tuple[str, float, tuple[float, float]]] = {
+    "best.test_accuracy": ("test accuracy of the best network, %", 100, (0, 100)),
+    "correlation.spearman": ("Spearman’s ρ", 1, (-1, 1)),
 }
+"""Scalar of a job -> its name on an axis, the factor it is shown with, and the range of that."""
 
 
 def job_correlations(jobs: Sequence[Job], keys: Sequence[str]) -> Figure | None:
@@ -34,7 +35,7 @@ def job_correlations(jobs: Sequence[Job], keys: Sequence[str]) -> Figure | None:
 @drawn
 def grouped(groups: Mapping[str, Sequence[Job]], key: str) -> Figure | None:
     """A scalar of the jobs by group: a dot a job, the mean with its 95 % interval; None without any."""
-    title, factor = NAMES[key]
+    title, factor, within = SCALES[key]
     values = {
         name: [factor * value for job in members if (value := job["scalars"].get(key)) is not None]
         for name, members in groups.items()
@@ -43,12 +44,12 @@ def grouped(groups: Mapping[str, Sequence[Job]], key: str) -> Figure | None:
     if not values:
         return None
     names = [f"{name}  (n = {len(numbers)})" for name, numbers in values.items()]
-    figure, (panel,) = panels(7.2, 0.85 + 0.36 * len(values), left=name_width(names))
+    figure, (panel,) = panels(4.6 + name_width(names), 0.85 + 0.36 * len(values), left=name_width(names))
     panel.grid(visible=False)
     panel.grid(axis="x", color=FAINT, linewidth=0.5, alpha=0.6)
     for row, numbers in enumerate(values.values()):
         panel.scatter(numbers, np.full(len(numbers), row), s=15, color=ACCENT, alpha=0.55, linewidths=0, zorder=2)
-        mean = mean_interval(numbers)
+        mean = mean_interval(numbers, within)
         if mean["low"] is not None:
             panel.plot([mean["low"], mean["high"]], [row + 0.22] * 2, color=MARK, linewidth=1.8)
         panel.scatter([mean["value"]], [row + 0.22], s=34, color=MARK, linewidths=0, zorder=3)

@@ -36,7 +36,7 @@ def findings(metrics: Metrics) -> list[str]:
         ranked, cost = sum(map(paths, regions)), metrics["cost"]
         sentences.append(
             f"{plural(len(regions), 'training')} of a hyper-architecture ranked {plural(ranked, 'architecture')} for "
-            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])}. They compare inside one region only."
+            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])}. Scores compare inside one region only."
         )
     return sentences
 
@@ -116,18 +116,18 @@ def _against_ceiling(metrics: Metrics, found: dict[str, Any]) -> list[str]:
 
 
 def _against_baselines(found: dict[str, Any], value: float) -> list[str]:
-    sentences = []
+    sentences, beaten = [], False
     free = {name: each for name, each in found["baselines"].items() if name in FREE}
-    costly = {name: each for name, each in found["baselines"].items() if name not in FREE}
-    for baselines, kind in ((free, "free count"), (costly, "training-free proxy")):
+    proxies = {name: each for name, each in found["baselines"].items() if name not in FREE}
+    for baselines, kind in ((free, "free count"), (proxies, "training-free proxy")):
         if (strongest := rival(baselines)) is None:
             continue
         name, rho = strongest
         said = f"{name} (ρ = {decimal(rho)}{', a sign known only afterwards' if rho < 0 else ''})"
         if abs(rho) >= value:
-            sentences.append(
-                f"The {kind} {said} ranks these paths at least as well: the estimator has not earned its cost here."
-            )
+            verdict = "" if beaten else ": the estimator has not earned its cost here"
+            sentences.append(f"The {kind} {said} ranks these paths at least as well{verdict}.")
+            beaten = True
         elif baselines is free:
             sentences.append(f"The strongest {kind}, {said}, ranks them less well{_close(found, abs(rho))}.")
     return sentences
@@ -150,7 +150,7 @@ def _search(metrics: Metrics) -> list[str]:
             else f"stayed at {percent(best[0])}"
         )
         sentences.append(
-            f"The best accuracy so far {moved} over {len(best)} regions. One search is one sample: "
+            f"The best accuracy so far {moved} over {len(best)} steps. One search is one sample: "
             "only several seeds beside random search show whether it learns."
         )
     if len(entropy) > 1:

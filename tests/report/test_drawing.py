@@ -1,0 +1,43 @@
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+
+from fade.report.canvas import PALETTE, svg
+from fade.report.drawing import architecture, layered, operations
+from tests.report import samples
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_edges_lead_to_the_right_and_vertices_stand_apart(seed):
+    layout = layered(samples.cell(np.random.default_rng(seed), vertices=2 + seed % 7))
+    assert all(a[0] < b[0] for points, _ in layout.edges for a, b in pairwise(points))
+    assert all(max(abs(a[0] - b[0]), abs(a[1] - b[1])) > 0.05 for a, b in combinations(layout.vertices, 2))
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in layout.vertices)
+
+
+def test_an_edge_never_runs_through_a_vertex_that_is_not_its_own():
+    layout = layered("4/0-1:a/0-2:a/0-3:a/1-2:a/1-3:a/2-3:a")
+    for points, _ in layout.edges:
+        assert not set(points[1:-1]) & set(layout.vertices)
+
+
+def test_a_path_is_straight_and_a_diamond_symmetric():
+    assert {y for _, y in layered("3/0-1:a/1-2:a").vertices} == {0.5}
+    heights = [y for _, y in layered("4/0-1:a/0-2:a/1-3:a/2-3:a").vertices]
+    assert heights[0] == heights[3] == 0.5
+    assert heights[1] - 0.5 == pytest.approx(0.5 - heights[2])
+
+
+def test_ops_are_named_where_there_are_several():
+    cells = ["2/0-1:conv3", "3/0-1:conv5/1-2:conv3"]
+    assert operations([cells]) == ["conv3", "conv5"]
+    assert ">conv5<" in svg(architecture(cells), "cells")
+    assert ">conv3<" not in svg(architecture(cells[:1]), "cells")
+
+
+def test_an_image_has_no_colour_of_its_own_that_the_page_could_not_change():
+    image = svg(architecture(["3/0-1:conv3", "2/0-1:conv5"]), "<cells>")
+    assert not any(colour in image for colour in PALETTE.values())
+    assert "var(--ink)" in image
+    assert 'aria-label="&lt;cells&gt;"' in image

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from fade.report.estimates import comparison, correlation, mean_interval, top_path
+from tests.report import samples
+
+
+def test_the_interval_of_a_mean_is_students():
+    values = [0.1, 0.4, 0.35, 0.8]
+    low, high = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    found = mean_interval([*values, None])
+    assert (found["value"], found["n"]) == (pytest.approx(np.mean(values)), 4)
+    assert (found["low"], found["high"]) == (pytest.approx(low), pytest.approx(high))
+    assert mean_interval([0.5]) == {"value": 0.5, "low": None, "high": None, "n": 1}
+    assert mean_interval([None])["value"] is None
+
+
+def test_one_region_keeps_its_own_interval_and_several_are_averaged():
+    regions = [samples.region(i, paths=20) for i in range(3)]
+    alone, over = (correlation(samples.metrics(some)) for some in (regions[:1], regions))
+    assert alone is not None
+    assert over is not None
+    assert alone["spearman"] == regions[0]["correlation"]["spearman"]
+    values = [region["correlation"]["spearman"]["value"] for region in regions]
+    assert over["spearman"]["value"] == pytest.approx(np.mean(values))
+    assert (over["regions"], over["n"]) == (3, 60)
+    assert -1 <= over["spearman"]["low"] <= over["spearman"]["high"] <= 1
+
+
+def test_what_ranked_is_sorted_with_the_undefined_last():
+    region = samples.region(paths=20)
+    rows = comparison(region)
+    values = [row["spearman"] for row in rows if row["spearman"] is not None]
+    assert values == sorted(values, reverse=True)
+    assert {row["name"] for row in rows[len(values) :]} == {"alone", "naswot"}
+    assert [row["name"] for row in rows if row["own"]] == ["weights"]
+
+
+def test_the_top_path_is_the_best_of_each_stage():
+    region = samples.region()
+    listed = top_path(region)
+    del region["top_paths"]
+    assert top_path(region) == listed

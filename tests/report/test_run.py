@@ -1,0 +1,140 @@
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from fade.report import build_run
+from tests.report import samples
+from tests.report.pages import Page
+
+SHARED = Path(os.environ.get("FADE_SHARED", Path(__file__).parents[3] / "shared"))
+
+
+def report(folder, metrics, config="name: x\n"):
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / "config.yaml").write_text(config)
+    return Page(build_run(folder))
+
+
+def full():
+    regions = [samples.region(i, paths=25, ops=("conv3", "conv5")) for i in range(2)]
+    return samples.metrics(regions, search=True)
+
+
+def blocks(cells):
+    return [[f"block:{name}" for name in stage] for stage in cells]
+
+
+def test_the_samples_are_what_the_schema_says():
+    schema = SHARED / "metrics.schema.json"
+    if not schema.is_file():
+        pytest.skip(f"{schema} is absent; set FADE_SHARED to its folder")
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(full(), json.loads(schema.read_text()))
+    jsonschema.validate(samples.metrics([samples.region(weights=False)], best=False), json.loads(schema.read_text()))
+
+
+def test_a_page_needs_no_network(tmp_path):
+    page = report(tmp_path, full())
+    assert "http:" not in page.source
+    assert "https:" not in page.source
+    assert "<script" not in page.source
+    assert "@import" not in page.source
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_a_page_says_what_the_metrics_say(tmp_path):
+    metrics = full()
+    page = report(tmp_path, metrics, config="name: x\ntrainer:\n  lr: 0.0123\n")
+    found = metrics["regions"][-1]["correlation"]["spearman"]
+    for text in (
+        "rank_correlation", "mnist1d", "27.5\u00a0million", "81.7\u00a0%", "12.6\u00a0TFLOPs", "12\u00a0min 34\u00a0s",
+        f"{found['value']:.2f}", f"[{found['low']:.2f}, {found['high']:.2f}]", "main_effects", "sinks", "2.11.0",
+        "lr: 0.0123", "best/model.pt2", metrics["best"]["architecture"][0],
+    ):  # fmt: skip
+        assert " ".join(text.split()) in page.text, text
+    assert page.images == 2 * 2 + 2 + 1 + 2 + 1  # cells and curves, scatters, regions compared, search and θ, best
+
+
+def test_the_same_metrics_give_the_same_page(tmp_path):
+    metrics = full()
+    assert report(tmp_path, metrics).source == report(tmp_path, metrics).source
+
+
+@pytest.mark.parametrize("absent", ["trajectory", "best", "device", "versions"])
+def test_absent_parts_are_left_out(tmp_path, absent):
+    metrics = {key: value for key, value in full().items() if key != absent}
+    page = report(tmp_path, metrics)
+    heading = {"trajectory": "The search", "best": "The best network"}.get(absent)
+    assert heading is None or heading not in page.text
+
+
+def test_regions_without_truth_weights_or_top_paths(tmp_path):
+    region = samples.region(weights=False)
+    del region["top_paths"]
+    page = report(tmp_path, samples.metrics([region], best=False))
+    assert "Do the scores mean anything?" not in page.text
+    assert "The top paths" not in page.text
+    assert "Stage weights over the epochs" not in page.text
+    assert page.images == 1
+
+
+@pytest.mark.parametrize(("depth", "candidates"), [(1, 1), (1, 3), (3, 1), (12, 2), (2, 10)])
+def test_regions_of_any_shape(tmp_path, depth, candidates):
+    page = report(tmp_path, samples.metrics([samples.region(depth=depth, candidates=candidates)]))
+    assert page.text.count(f"stage {depth - 1}") >= 2
+    assert ("top path" in page.text) == (candidates > 1)
+
+
+def test_blocks_and_edgeless_cells_are_drawn(tmp_path):
+    region = samples.region(depth=2, candidates=3)
+    region["cells"] = [["block:identity", "block:mbconv3_e3", "block:mbconv5_e6"], ["1", "3", "2/0-1:conv3"]]
+    page = report(tmp_path, samples.metrics([region]))
+    assert "mbconv5_e6" in page.text
+
+
+def test_undefined_correlations_are_dashes_not_numbers(tmp_path):
+    region = samples.region(paths=5, seeds=1)
+    undefined = {"value": None, "low": None, "high": None}
+    region["correlation"] |= {"spearman": undefined, "kendall": undefined, "regret": None}
+    region["correlation"]["ceiling"] = {"spearman": None, "kendall": None, "low": None, "high": None}
+    page = report(tmp_path, samples.metrics([region]))
+    assert "undefined" in page.text
+    assert "None" not in page.text
+    assert "nan" not in page.text.lower().split()
+
+
+def test_text_from_files_is_escaped(tmp_path):
+    metrics = full() | {"name": "<b>&", "versions": {"<i>": "<script>"}}
+    page = report(tmp_path, metrics, config="note: </pre><script>alert(1)</script>\n")
+    assert "<script" not in page.source
+    assert "<b>&" in page.text
+    assert "</pre><script>alert(1)</script>" in page.text
+
+
+def test_a_killed_run_shows_what_is_done(tmp_path):
+    lines = []
+    for region, point in zip(full()["regions"], full()["trajectory"], strict=True):
+        lines.append(json.dumps(region | {"trajectory": point}))
+    (tmp_path / "regions.jsonl").write_text("\n".join([*lines, lines[0][:100]]))
+    (tmp_path / "config.yaml").write_text("name: killed_one\nseed: 0\n")
+    page = Page(build_run(tmp_path))
+    assert "This run is unfinished" in page.text
+    assert "killed_one" in page.text
+    assert "Region 1" in page.text
+    assert "The search" in page.text
+    assert "unfinished" not in report(tmp_path, full()).text
+
+
+def test_ten_regions_make_a_small_page_quickly(tmp_path):
+    regions = [samples.region(i, candidates=5, ops=("conv3", "conv5"), paths=30) for i in range(10)]
+    metrics = samples.metrics(regions, search=True)
+    start = time.process_time()
+    page = report(tmp_path, metrics)
+    assert time.process_time() - start < 5
+    assert len(page.source.encode()) < 3e6
+    assert "4 of 10 regions are shown" in page.text

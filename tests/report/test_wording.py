@@ -1,0 +1,60 @@
+import pytest
+
+from fade.report.wording import findings, lede
+from tests.report import samples
+
+
+def said(change=None, **kwargs):
+    region = samples.region(**{"paths": 40, **kwargs})
+    region["correlation"] |= {"spearman": {"value": 0.72, "low": 0.5, "high": 0.85}, **(change or {})}
+    return " ".join(findings(samples.metrics([region])))
+
+
+def spearman(value, low, high):
+    return {"spearman": {"value": value, "low": low, "high": high}}
+
+
+def test_a_good_correlation_is_called_strong_and_held_against_its_ceiling():
+    text = said()
+    assert "agree strongly" in text
+    assert "about 52\u00a0% of the variance of the accuracy ranks" in text
+    assert "the scores reach 77\u00a0% of that" in text
+
+
+def test_an_interval_that_includes_zero_claims_nothing():
+    text = said(spearman(0.3, -0.05, 0.6))
+    assert "do not show that the scores rank at all" in text
+    assert "agree" not in text
+
+
+def test_a_negative_correlation_is_backwards():
+    assert "rank the paths backwards" in said(spearman(-0.4, -0.7, -0.1))
+
+
+def test_a_count_that_ranks_as_well_is_named():
+    assert "free count sinks (ρ = 0.61) ranks these paths at least as well" in said(spearman(0.55, 0.3, 0.7))
+    assert "ranks them less well, though inside the interval" in said()
+    assert "less well." in said(spearman(0.9, 0.8, 0.95))
+    baselines = {"baselines": {"depth": {"spearman": -0.8, "kendall": -0.6}}}
+    assert "depth (ρ = −0.80, a sign known only afterwards) ranks these paths at least as well" in said(baselines)
+
+
+def test_few_paths_and_single_seeds_are_admitted():
+    assert "9 paths are few" in said({"n": 9})
+    assert "one seed" in said(seeds=1)
+    nothing = {"ceiling": {"spearman": None, "kendall": None, "low": None, "high": None}}
+    assert "hardly anything to rank" in said(nothing)
+
+
+def test_no_truth_says_nothing_about_ranks():
+    text = " ".join(findings(samples.metrics([samples.region()])))
+    assert "ρ" not in text
+    assert "1 training of a hyper-architecture ranked 64 architectures" in text
+
+
+@pytest.mark.parametrize(
+    ("depth", "size"),
+    [(1, "302 architectures"), (3, "27.5\u00a0million"), (4, "8.32\u00a0billion"), (12, "5.8\u00a0×\u00a010²⁹")],
+)
+def test_the_size_of_the_space_is_in_words(depth, size):
+    assert size in lede(samples.metrics([samples.region(depth=depth)]))
