@@ -1,0 +1,122 @@
+"""Skeletons fitted to a data set: how many channels and what size each stage works at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SMALLEST = 4  # an axis is not pooled below this many points
+
+
+@dataclass(frozen=True)
+class StageLayout:
+    """What a stage is made of.
+
+    Attributes:
+        inputs: Channels that arrive.
+        channels: Channels of the cells.
+        spatial: Size at which the cells work; ``(1,)`` in an mlp.
+        kernel: Size of the input convolution; None where the stage has none.
+        pool: Whether max pooling of size 2 follows.
+    """
+
+    inputs: int
+    channels: int
+    spatial: tuple[int, ...]
+    kernel: int | None
+    pool: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A skeleton: its stages, and what its cells are built with.
+
+    Attributes:
+        stages: One a stage.
+        classes: Outputs of the network.
+        flatten: Whether the input is flattened to features first (mlp).
+        output_op: The op between sinks and output.
+        normalise: What is normalised (see `fade.nets.cells.CellBatch`).
+    """
+
+    stages: tuple[StageLayout, ...]
+    classes: int
+    flatten: bool
+    output_op: str
+    normalise: str
+
+    @property
+    def dims(self) -> int:
+        """Spatial dimensions of the layers."""
+        return len(self.stages[0].spatial)
+
+
+def spread_pools(depth: int, spatial: Sequence[int]) -> list[int]:
+    """Stages followed by pooling, spread evenly over all but the last, as many as the size allows."""
+    possible = int(math.log2(max(min(spatial), 1) / SMALLEST)) if min(spatial) >= SMALLEST else 0
+    count = max(min(possible, depth - 1), 0)
+    return [round((i + 1) * depth / (count + 1)) - 1 for i in range(count)]
+
+
+def conv_layout(
+    shape: Sequence[int],
+    classes: int,
+    *,
+    depth: int,
+    channels: int,
+    pool: Sequence[int] | None,
+    output_op: str,
+    normalise: str,
+) -> Layout:
+    """A convolutional skeleton: per stage an input convolution of size 3 with ReLU, then the cell.
+
+    The width doubles at each pooling and ends at `channels`; global average pooling and a linear layer follow
+    [the prototype's skeleton: 32 final channels].
+
+    Args:
+        shape: ``(C, *spatial)`` of an example.
+        classes: Number of classes.
+        depth: Stages D.
+        channels: Width of the last stage.
+        pool: Stages (from 0) followed by pooling; None spreads them evenly as the size allows.
+        output_op: The op between sinks and output.
+        normalise: What is normalised.
+
+    Raises:
+        ValueError: If pooling would leave nothing, or halve the width below 1.
+    """
+    inputs, spatial = shape[0], tuple(shape[1:])
+    pools = spread_pools(depth, spatial) if pool is None else sorted(pool)
+    for d in pools:
+        if not 0 <= d < depth:
+            raise ValueError(f"space.pool={list(pools)} names stage {d}; stages go from 0 to {depth - 1}")
+    if min(spatial) >> len(pools) < 1:
+        raise ValueError(
+            f"space.pool={list(pools)} halves inputs of size {list(spatial)} to nothing; name fewer stages"
+        )
+    inner = [d for d in pools if d < depth - 1]
+    if channels % (1 << len(inner)):
+        raise ValueError(
+            f"space.channels={channels} cannot be halved {len(inner)} times; use a multiple of {1 << len(inner)}"
+        )
+    width = channels >> len(inner)
+    stages = []
+    for d in range(depth):
+        stages.append(StageLayout(inputs, width, spatial, 3, d in pools))
+        inputs = width
+        if d in pools:
+            width, spatial = width * 2, tuple(s // 2 for s in spatial)
+    return Layout(tuple(stages), classes, False, output_op, normalise)
+
+
+def mlp_layout(
+    shape: Sequence[int], classes: int, *, depth: int, width: int, output_op: str, normalise: str
+) -> Layout:
+    """A skeleton without space: flatten, linear to `width` with ReLU, D stages of that width, linear [prototype].
+
+    Features are channels on an axis of length 1, so that the cell engine needs no second path.
+    """
+    features = math.prod(shape)
+    stages = tuple(StageLayout(features, width, (1,), 1 if d == 0 else None, False) for d in range(depth))
+    return Layout(stages, classes, True, output_op, normalise)

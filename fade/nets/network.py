@@ -1,0 +1,258 @@
+"""Networks as stages of mixed candidates: the hyper-architecture, and stand-alone networks as its case K = 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fade.nets.cells import CellBatch, stack_groups
+from fade.nets.layout import Layout, StageLayout
+from fade.nets.ops import CONVOLVE, fill_he_uniform
+from fade.space import Region
+
+Choice = Tensor | int | None
+"""How a stage combines its candidates: mixing weights ``[N, K]``, one candidate alone, or None where K = 1."""
+
+POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A convolution with "same" padding."""
+    return CONVOLVE[weight.dim() - 2](x, weight, bias, padding=weight.shape[-1] // 2)
+
+
+class Stage(nn.Module):
+    """Input convolution, K candidate cells, their mixture and pooling, for N networks side by side."""
+
+    def __init__(self, layout: Layout, d: int, regions: Sequence[Region], share: bool) -> None:
+        super().__init__()
+        stage: StageLayout = layout.stages[d]
+        self.networks, self.candidates = len(regions), regions[0].candidates
+        self.channels, dims = stage.channels, len(stage.spatial)
+        self.entry: nn.ParameterList = nn.ParameterList()
+        if stage.kernel is not None:
+            size = (self.networks, stage.channels, stage.inputs, *[stage.kernel] * dims)
+            self.entry.extend([nn.Parameter(torch.empty(size)), nn.Parameter(torch.zeros(size[:2]))])
+        self.cells = CellBatch(
+            [cell for region in regions for cell in region.cells[d]],
+            stage.channels,
+            dims,
+            output_op=layout.output_op,
+            normalise=layout.normalise,
+            owners=[n for n in range(self.networks) for _ in range(self.candidates)],
+            share=share,
+        )
+        self.pool = POOL[dims](2) if stage.pool else None
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Input convolution and ReLU.
+
+        Args:
+            x: ``[G, B, C_in, *spatial]``: with one network any number of groups, with N networks a group each, or one
+                that all see.
+
+        Returns:
+            ``[G, B, C, *spatial]``, or N groups.
+        """
+        if not self.entry:
+            return x if len(x) > 1 or self.networks == 1 else x.expand(self.networks, *x.shape[1:])
+        weight, bias = self.entry
+        if self.networks == 1:  # the groups are one larger batch
+            out = convolve(x.flatten(0, 1), weight[0], bias[0])
+            return out.relu_().unflatten(0, x.shape[:2])
+        inputs = x.unbind() if len(x) > 1 else [x[0]] * self.networks
+        return stack_groups(
+            [convolve(h, w, b).relu_() for h, w, b in zip(inputs, weight.unbind(), bias.unbind(), strict=True)]
+        )
+
+    def mix(self, x: Tensor, choice: Choice) -> Tensor:
+        """Combine the candidates: ``[N, B, C, *spatial]`` to the same shape."""
+        if isinstance(choice, int):
+            out: Tensor = self.cells(x, [n * self.candidates + choice for n in range(self.networks)])
+            return out
+        if choice is None:
+            assert self.candidates == 1, "K candidates need mixing weights"
+        elif self.networks > 1:
+            x = x.repeat_interleave(self.candidates, 0)
+        out = self.cells(x)
+        if choice is None:
+            return out
+        out = out.unflatten(0, (self.networks, self.candidates))
+        return (out * choice.reshape(*choice.shape, *[1] * (out.dim() - 2))).sum(1)
+
+    def shrink(self, x: Tensor) -> Tensor:
+        """Pooling, where the stage has it."""
+        return self.pool(x.flatten(0, 1)).unflatten(0, x.shape[:2]) if self.pool is not None else x
+
+    def macs(self, layout: StageLayout) -> int:
+        """Multiply-accumulates of the input convolution of one network."""
+        return self.entry[0][0].numel() * int(np.prod(layout.spatial)) if self.entry else 0
+
+
+class Network(nn.Module):
+    """N networks side by side, each a path of D stages with K candidates a stage.
+
+    With N = 1 it is the hyper-architecture of a region, h_d = Σ_k m_{d,k} · cell_{d,k}(h_{d-1}) [paper]; with K = 1 it is
+    N stand-alone networks, trained at once. Both are the same code, so a number means the same in both.
+
+    Args:
+        regions: N regions of the same depth and number of candidates.
+        layout: The skeleton.
+        seeds: ``[N]`` seeds of the initial weights; network n's weights depend on its region and its seed alone.
+        share: Candidates of a stage share one set of weights per vertex pair and op.
+    """
+
+    def __init__(self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int], share: bool = False) -> None:
+        super().__init__()
+        self.regions, self.layout, self.share = list(regions), layout, share
+        self.stages = nn.ModuleList(Stage(layout, d, regions, share) for d in range(len(layout.stages)))
+        width = layout.stages[-1].channels
+        self.head_weight = nn.Parameter(torch.empty(len(regions), layout.classes, width))
+        self.head_bias = nn.Parameter(torch.zeros(len(regions), layout.classes))
+        self._initialise([torch.Generator().manual_seed(seed) for seed in seeds])
+
+    def _initialise(self, generators: Sequence[torch.Generator]) -> None:
+        with torch.no_grad():
+            for stage in self._stages():
+                if stage.entry:
+                    for n, generator in enumerate(generators):
+                        fill_he_uniform(stage.entry[0][n], generator)
+                stage.cells.initialise(generators)
+            for n, generator in enumerate(generators):
+                bound = self.head_weight.shape[-1] ** -0.5
+                self.head_weight[n].uniform_(-bound, bound, generator=generator)
+
+    def _stages(self) -> Iterator[Stage]:
+        for stage in self.stages:
+            assert isinstance(stage, Stage)
+            yield stage
+
+    def forward(self, x: Tensor, choices: Sequence[Choice] | None = None) -> Tensor:
+        """Logits of the N networks, their candidates mixed.
+
+        Args:
+            x: ``[B, C, *spatial]``, seen by all networks.
+            choices: ``[D]`` how each stage combines its candidates; None where K = 1.
+
+        Returns:
+            ``[N, B, classes]``.
+        """
+        h = self._prepare(x)
+        for d, stage in enumerate(self._stages()):
+            h = stage.shrink(stage.mix(stage.enter(h), None if choices is None else choices[d]))
+        return self._head(h)
+
+    def forward_paths(self, x: Tensor, paths: NDArray[np.int64]) -> Tensor:
+        """Logits of one-hot paths through one hyper-architecture; common prefixes are computed once.
+
+        Args:
+            x: ``[B, C, *spatial]``.
+            paths: ``[P, D]`` candidate of each stage.
+
+        Returns:
+            ``[P, B, classes]``. Normalisation uses the statistics of each path's own batch, as one path may.
+        """
+        assert len(self.regions) == 1, "paths run through one hyper-architecture"
+        h = self._prepare(x)
+        parents = np.zeros(len(paths), dtype=np.int64)  # of each path: its node, a group of h
+        for stage, step in zip(self._stages(), paths.T, strict=True):
+            # Sorted by candidate first, so that the K disjoint paths of a fair step run the cells in their own order.
+            nodes, inverse = np.unique(np.stack([step, parents], 1), axis=0, return_inverse=True)
+            h = stage.enter(h)
+            select, sources = nodes[:, 0].tolist(), nodes[:, 1]
+            if len(h) > 1:
+                h = h[torch.as_tensor(sources, device=h.device)]
+            everything = select == list(range(stage.candidates))
+            h = stage.shrink(stage.cells(h, None if everything else select))
+            parents = inverse.reshape(-1)
+        logits = self._head(h)
+        return logits[torch.as_tensor(parents, device=logits.device)]
+
+    def _prepare(self, x: Tensor) -> Tensor:
+        """One group ``[1, B, C, *spatial]``, images with channels last in memory."""
+        if self.layout.flatten:
+            return x.flatten(1)[None, :, :, None]
+        return stack_groups([x])
+
+    def _head(self, h: Tensor) -> Tensor:
+        """Global average pooling and a linear layer: ``[G, B, C, *spatial]`` to ``[G, B, classes]``."""
+        pooled = h.flatten(3).mean(3)
+        return torch.matmul(pooled, self.head_weight.transpose(1, 2)) + self.head_bias[:, None]
+
+    @contextmanager
+    def statistics(self, kind: str) -> Iterator[None]:
+        """Which normalisation statistics the cells use: `batch`, `running`, or `update` (batch, and keep them)."""
+        before = [stage.cells.statistics for stage in self._stages()]
+        try:
+            for stage in self._stages():
+                stage.cells.statistics = kind
+            yield
+        finally:
+            for stage, kept in zip(self._stages(), before, strict=True):
+                stage.cells.statistics = kept
+
+    def path_network(self, path: Sequence[int]) -> Network:
+        """The stand-alone network of a path of one hyper-architecture, with the same weights."""
+        region = Region([[cells[k]] for cells, k in zip(self.regions[0].cells, path, strict=True)])
+        return self._extract(region, 0, path)
+
+    def single(self, n: int) -> Network:
+        """Network n alone, of N stand-alone ones (K = 1)."""
+        assert self.regions[0].candidates == 1
+        return self._extract(self.regions[n], n, [0] * len(self.layout.stages))
+
+    def _extract(self, region: Region, n: int, path: Sequence[int]) -> Network:
+        alone = Network([region], self.layout, seeds=[0])
+        with torch.no_grad():
+            for mine, other, k in zip(alone._stages(), self._stages(), path, strict=True):
+                for target, source in zip(mine.entry, other.entry, strict=True):
+                    target[0].copy_(source[n])
+                mine.cells.load_cell(0, other.cells, n * other.candidates + k)
+            alone.head_weight[0].copy_(self.head_weight[n])
+            alone.head_bias[0].copy_(self.head_bias[n])
+        return alone.to(self.head_weight.device)
+
+    def cost(self) -> Cost:
+        """What each part costs, from which the cost of every path follows."""
+        return Cost(self)
+
+
+class Cost:
+    """Parameters and multiply-accumulates of one network, part by part; FLOPs are 2 × multiply-accumulates.
+
+    Attributes:
+        fixed_macs: Of the skeleton.
+        fixed_parameters: Of the skeleton.
+        cell_macs: ``[D, K]``.
+        cell_parameters: ``[D, K]``.
+    """
+
+    def __init__(self, network: Network) -> None:
+        layouts, stages = network.layout.stages, list(network._stages())
+        head = network.head_weight[0].numel()
+        self.fixed_macs = head + sum(s.macs(spec) for s, spec in zip(stages, layouts, strict=True))
+        self.fixed_parameters = (
+            head + network.head_bias[0].numel() + sum(p[0].numel() for stage in stages for p in stage.entry)
+        )
+        K = stages[0].candidates
+        self.cell_macs = np.array(
+            [[s.cells.macs(k, spec.spatial) for k in range(K)] for s, spec in zip(stages, layouts, strict=True)]
+        )
+        self.cell_parameters = np.array([[s.cells.parameter_count(k) for k in range(K)] for s in stages])
+
+    def path_flops(self, path: Sequence[int]) -> int:
+        """FLOPs of one forward pass of one example along a path."""
+        return 2 * int(self.fixed_macs + sum(self.cell_macs[d, k] for d, k in enumerate(path)))
+
+    def path_parameters(self, path: Sequence[int]) -> int:
+        """Parameters of the stand-alone network of a path."""
+        return int(self.fixed_parameters + sum(self.cell_parameters[d, k] for d, k in enumerate(path)))
+
+    def mixed_flops(self) -> int:
+        """FLOPs of one forward pass of one example through all candidates."""
+        return 2 * int(self.fixed_macs + self.cell_macs.sum())

@@ -1,0 +1,74 @@
+"""Which ops exist, by name; readable without importing torch so that a wrong name is answered at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from fade.nets.ops import Op
+
+CONVOLUTIONS = {
+    # name: (kernel, dilation, depthwise-separable)
+    "linear": (1, 1, False),
+    "conv3": (3, 1, False),
+    "conv5": (5, 1, False),
+    "conv7": (7, 1, False),
+    "sepconv3": (3, 1, True),
+    "sepconv5": (5, 1, True),
+    "dilconv3": (3, 2, False),
+    "dilconv5": (5, 2, False),
+}
+PARAMETER_FREE = ("identity", "maxpool3", "avgpool3")
+_REGISTERED: dict[str, Callable[[int, int], nn.Module]] = {}
+
+
+def op_names() -> list[str]:
+    """All op names that a space may use."""
+    return [*CONVOLUTIONS, *PARAMETER_FREE, *_REGISTERED]
+
+
+def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
+    """Add an op of your own to the vocabulary.
+
+    Args:
+        name: What `space.ops` calls it; lower-case letters, digits and underscores.
+        factory: ``factory(channels, dims)`` returns a fresh module that maps ``[B, channels, *spatial]`` to the same
+            shape, for ``dims`` spatial dimensions; its activation is part of it.
+
+    Raises:
+        ValueError: If the name is taken or malformed.
+    """
+    if name in op_names():
+        raise ValueError(f"the op '{name}' exists already; register yours under another name")
+    if not name.isidentifier() or name.lower() != name or name.startswith("_"):
+        raise ValueError(f"'{name}' cannot name an op; use lower-case letters, digits and underscores")
+    _REGISTERED[name] = factory
+
+
+def check_ops(key: str, ops: Sequence[str], dims: int | None = None) -> None:
+    """Raise a ValueError that names `key` where `ops` holds an unknown, repeated or unfitting op."""
+    if not ops:
+        raise ValueError(f"{key}=[] names no op; give at least one of {', '.join(op_names())}")
+    for op in ops:
+        if op not in op_names():
+            raise ValueError(f"{key}: '{op}' is no op; choose from {', '.join(op_names())}")
+    if len(set(ops)) < len(ops):
+        raise ValueError(f"{key}={list(ops)} names an op twice; name each once")
+    if dims == 0 and (bad := [op for op in ops if op in CONVOLUTIONS and op != "linear"]):
+        raise ValueError(f"{key}: '{bad[0]}' needs a spatial axis, which an mlp has not; use linear or identity")
+
+
+def build_op(name: str, copies: int, channels: int, dims: int) -> Op:
+    """Make `copies` independent copies of an op, run side by side (see `fade.nets.ops.Op`)."""
+    from fade.nets import ops
+
+    if name in CONVOLUTIONS:
+        kernel, dilation, separable = CONVOLUTIONS[name]
+        kind = ops.SeparableConvolution if separable else ops.Convolution
+        return kind(copies, channels, dims, kernel, dilation)
+    if name in PARAMETER_FREE:
+        return ops.ParameterFree(copies, channels, dims, name)
+    return ops.Looped(copies, channels, dims, _REGISTERED[name])

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fade.nets import vocabulary
+from fade.nets.cells import CellBatch
+from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op
+from fade.space import Cell, CellSpace
+from tests.nets.reference import evaluate_cell
+
+OPS = (*CONVOLUTIONS, *PARAMETER_FREE)
+SIZE = {1: (13,), 2: (7, 6)}
+
+
+def random_batch(dims, ops=OPS, count=6, vertices=5, seed=0, **kwargs):
+    rng = np.random.default_rng(seed)
+    space = CellSpace(vertices=vertices, ops=tuple(ops))
+    cells = [Cell(vertices, []), *(space.sample(rng) for _ in range(count - 1))]
+    batch = CellBatch(cells, 4, dims, output_op=kwargs.pop("output_op", "conv3"), **kwargs)
+    batch.initialise([torch.Generator().manual_seed(seed)] * (max(batch.owners) + 1))
+    return batch
+
+
+def groups(count, dims, requires_grad=False):
+    return torch.randn(count, 3, 4, *SIZE[dims], requires_grad=requires_grad)
+
+
+both_executions = pytest.mark.parametrize("execution", ["grouped", "loop"])
+both_dims = pytest.mark.parametrize("dims", [1, 2])
+
+
+@both_dims
+@both_executions
+@pytest.mark.parametrize("normalise", ["output", "vertex", "none"])
+@pytest.mark.parametrize("ops", [("conv3",), OPS], ids=["one op", "all ops"])
+def test_equals_a_plain_loop(dims, execution, normalise, ops):
+    batch = random_batch(dims, ops, normalise=normalise)
+    batch.execution = execution
+    for x in (groups(1, dims), groups(6, dims)):
+        for m, (got, own) in enumerate(zip(batch(x), x.expand(6, *x.shape[1:]), strict=True)):
+            torch.testing.assert_close(got, evaluate_cell(batch, m, own), atol=1e-5, rtol=1e-5)
+
+
+@both_dims
+@both_executions
+def test_gradients_equal_those_of_a_plain_loop(dims, execution):
+    batch = random_batch(dims)
+    batch.execution = execution
+    x, target = groups(1, dims, requires_grad=True), groups(6, dims)
+    parameters = [x, *batch.parameters()]
+    fast = torch.autograd.grad((batch(x) * target).sum(), parameters)
+    slow = torch.stack([evaluate_cell(batch, m, x[0]) for m in range(6)])
+    for ours, plain in zip(fast, torch.autograd.grad((slow * target).sum(), parameters), strict=True):
+        torch.testing.assert_close(ours, plain, atol=1e-4, rtol=1e-4)
+
+
+@both_dims
+@both_executions
+def test_selected_cells_with_repeats(dims, execution):
+    batch = random_batch(dims)
+    batch.execution = execution
+    select, x = [4, 1, 1, 5], groups(4, dims)
+    for m, got, own in zip(select, batch(x, select), x, strict=True):
+        torch.testing.assert_close(got, evaluate_cell(batch, m, own), atol=1e-5, rtol=1e-5)
+
+
+def test_shared_weights_are_one_per_vertex_pair_and_op():
+    cells = [Cell.parse("3/0-1:conv3/0-2:conv3/1-2:conv3"), Cell.parse("3/0-1:conv3/1-2:conv3")]
+    batch = CellBatch(cells, 4, 1, output_op="conv3", share=True)
+    batch.initialise([torch.Generator().manual_seed(0)])
+    assert batch.slots[0][0, 1] == batch.slots[1][0, 1]
+    densest = CellBatch(cells[:1], 4, 1, output_op="conv3")
+    assert sum(p.numel() for p in batch.parameters()) == sum(p.numel() for p in densest.parameters())
+    x = torch.randn(2, 4, 9)
+    for m, got in enumerate(batch(x[None])):
+        torch.testing.assert_close(got, evaluate_cell(batch, m, x), atol=1e-5, rtol=1e-5)
+
+
+def test_weights_of_a_network_do_not_depend_on_its_neighbours():
+    cells = [Cell.parse("3/0-1:conv3/1-2:conv5"), Cell.parse("4/0-1:conv5/0-2:conv3")]
+    together = CellBatch(cells, 4, 1, output_op="conv3", owners=[0, 1])
+    together.initialise([torch.Generator().manual_seed(s) for s in (7, 8)])
+    alone = CellBatch(cells[1:], 4, 1, output_op="conv3")
+    alone.initialise([torch.Generator().manual_seed(8)])
+    x = torch.randn(1, 2, 4, 9)
+    torch.testing.assert_close(together(x)[1], alone(x)[0])
+
+
+@both_executions
+@pytest.mark.parametrize("normalise", ["output", "vertex"])
+def test_running_statistics_approach_those_of_the_batch(normalise, execution):
+    batch = random_batch(1, normalise=normalise)
+    batch.execution = execution
+    x = torch.randn(1, 64, 4, 13)
+    for _ in range(100):
+        trained = batch(x)
+    batch.statistics = "running"
+    torch.testing.assert_close(batch(x), trained, atol=2e-2, rtol=2e-2)
+    if normalise == "output":
+        torch.testing.assert_close(batch(x, [2, 0]), batch(x)[[2, 0]])
+
+
+def test_a_registered_op_runs_and_is_drawn_from_the_seed(monkeypatch):
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {})
+    register_op("gated", lambda channels, dims: nn.Sequential(nn.Conv1d(channels, channels, 1), nn.Sigmoid()))
+    x = torch.randn(1, 2, 4, 9)
+    first, second = (random_batch(1, ("gated", "conv3"), output_op="gated", seed=3) for _ in range(2))
+    torch.testing.assert_close(first(x), second(x), rtol=0, atol=0)
+    for m, got in enumerate(first(x)):
+        torch.testing.assert_close(got, evaluate_cell(first, m, x[0]), atol=1e-5, rtol=1e-5)
+    with pytest.raises(ValueError, match="gated"):
+        register_op("gated", nn.Identity)
