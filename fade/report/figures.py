@@ -189,7 +189,7 @@ def theta_map(metrics: Metrics) -> Figure | None:
         probabilities(point["theta"]) for point in metrics.get("trajectory") or () if point.get("theta") is not None
     ]
     depth = min(map(len, history), default=0)
-    if not depth:
+    if not depth or not all(map(len, history[0])):
         return None
     figure, axes = grid(depth)
     for d, panel in enumerate(axes):

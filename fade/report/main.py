@@ -36,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (ValueError, OSError) as error:
             print(f"fade-report: error: {error}", file=sys.stderr)
             code = 2
+        except KeyError as error:
+            print(
+                f"fade-report: error: the files of {folder} have no {error}; are they of this version?", file=sys.stderr
+            )
+            code = 2
     return code
 
 

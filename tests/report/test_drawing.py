@@ -5,7 +5,8 @@ import pytest
 
 from fade.report.canvas import PALETTE, svg
 from fade.report.drawing import architecture, layered, operations
-from tests.report import samples
+
+from . import samples
 
 
 @pytest.mark.parametrize("seed", range(20))

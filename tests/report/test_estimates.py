@@ -3,7 +3,8 @@ import pytest
 from scipy import stats
 
 from fade.report.estimates import comparison, correlation, mean_interval, top_path
-from tests.report import samples
+
+from . import samples
 
 
 def test_the_interval_of_a_mean_is_students():

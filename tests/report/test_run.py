@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from fade.report import build_run
-from tests.report import samples
-from tests.report.pages import Page
+
+from . import samples
+from .pages import Page
 
 SHARED = Path(os.environ.get("FADE_SHARED", Path(__file__).parents[3] / "shared"))
 

@@ -5,8 +5,9 @@ import pytest
 
 from fade.report import build_sweep, summarise, write_summary
 from fade.report.main import main
-from tests.report import samples
-from tests.report.pages import Page
+
+from . import samples
+from .pages import Page
 
 
 @pytest.fixture
@@ -82,14 +83,14 @@ def test_the_command_builds_runs_and_sweeps(sweep, capsys):
     assert "0/report.html" in Page(sweep / "report.html").links
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"regions": 3}'])
+@pytest.mark.parametrize("content", ["{", "[]", '{"regions": 3}', '{"name": "x", "regions": [{"index": 0}]}'])
 def test_bad_input_is_one_line_and_code_2(tmp_path, capsys, content):
     (tmp_path / "metrics.json").write_text(content)
     assert main([str(tmp_path), str(tmp_path / "absent")]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert all(line.startswith("fade-report: error: ") for line in lines)
-    assert "metrics.json" in lines[0]
+    assert str(tmp_path) in lines[0]
 
 
 def test_a_wrong_command_line_is_one_line_and_code_2(capsys):

@@ -1,7 +1,8 @@
 import pytest
 
 from fade.report.wording import findings, lede
-from tests.report import samples
+
+from . import samples
 
 
 def said(change=None, **kwargs):
