@@ -1,0 +1,132 @@
+"""Configuration of the training of regions and of stand-alone networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MODES = ("joint", "first_order", "second_order", "fair")
+MIXINGS = ("softmax", "gumbel", "gumbel_hard")
+OPTIMIZERS = ("adam", "sgd")
+PRECISIONS = ("32-true", "bf16-mixed")
+READOUTS = ("weights", "weights_mean", "alone", "main_effects")
+AGGREGATES = ("mean", "log_sum")
+PROBABILITIES = ("weights", "weights_mean")
+"""The read-outs whose stage scores are probabilities."""
+
+
+def one_of(key: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raise a ValueError that names the key unless the value is among the choices."""
+    if value not in choices:
+        raise ValueError(f"{key}={value} is unknown; choose from {', '.join(choices)}")
+
+
+@dataclass(kw_only=True)
+class TrainerConfig:
+    """How a region is trained, and read.
+
+    Attributes:
+        name: ``joint`` (one loss for weights and α), ``first_order`` (alternating, α on the alpha split),
+            ``second_order`` (DARTS) or ``fair`` (each step trains K disjoint paths).
+        epochs: Passes over the split that trains the weights.
+        batch_size: Examples a step.
+        optimizer: ``adam`` or ``sgd``, of the weights; α has Adam.
+        lr: Learning rate of the weights at the start; it falls to `lr_end` along a half cosine.
+        lr_end: Learning rate at the end.
+        momentum: Of SGD.
+        weight_decay: Of the weights.
+        alpha_lr: Learning rate of α; in ``fair`` 0 leaves α out, and the weights train on weights and alpha together.
+        alpha_warmup: Fraction of the epochs before α moves.
+        mixing: ``softmax``, ``gumbel`` or ``gumbel_hard`` (straight-through).
+        temperature: Of the Gumbel-softmax at the start.
+        temperature_end: At the end; it moves geometrically.
+        candidate_dropout: Probability that a step leaves a candidate out.
+        share_weights: Candidates of a stage share one set of weights per vertex pair and op.
+        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone`` or ``main_effects``.
+        aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
+        readout_paths: One-hot paths that ``main_effects`` evaluates; None is max(300, 4·D·K), all where fewer.
+        precision: ``32-true`` or ``bf16-mixed``.
+    """
+
+    name: str = "joint"
+    epochs: int = 10
+    batch_size: int = 100
+    optimizer: str = "adam"
+    lr: float = 0.01
+    lr_end: float = 0.0001
+    momentum: float = 0.8
+    weight_decay: float = 0.0
+    alpha_lr: float = 0.01
+    alpha_warmup: float = 0.0
+    mixing: str = "softmax"
+    temperature: float = 1.0
+    temperature_end: float = 1.0
+    candidate_dropout: float = 0.0
+    share_weights: bool = False
+    readout: str = "weights"
+    aggregate: str = "mean"
+    readout_paths: int | None = None
+    precision: str = "32-true"
+
+    def __post_init__(self) -> None:
+        one_of("trainer.name", self.name, MODES)
+        one_of("trainer.optimizer", self.optimizer, OPTIMIZERS)
+        one_of("trainer.mixing", self.mixing, MIXINGS)
+        one_of("trainer.readout", self.readout, READOUTS)
+        one_of("trainer.aggregate", self.aggregate, AGGREGATES)
+        one_of("trainer.precision", self.precision, PRECISIONS)
+        for key in ("epochs", "batch_size"):
+            if (count := getattr(self, key)) < 1:
+                raise ValueError(f"trainer.{key}={count} trains nothing; give at least 1")
+        for key in ("lr", "temperature", "temperature_end"):
+            if not getattr(self, key) > 0:
+                raise ValueError(f"trainer.{key}={getattr(self, key)} is not positive; give a number above 0")
+        for key in ("lr_end", "weight_decay", "alpha_lr"):
+            if not getattr(self, key) >= 0:
+                raise ValueError(f"trainer.{key}={getattr(self, key)} is negative; give 0 or more")
+        for key in ("momentum", "alpha_warmup", "candidate_dropout"):
+            if not 0 <= getattr(self, key) < 1:
+                raise ValueError(f"trainer.{key}={getattr(self, key)} is no fraction; give 0 or more, less than 1")
+        if self.lr_end > self.lr:
+            raise ValueError(f"trainer.lr_end={self.lr_end} exceeds trainer.lr={self.lr}; lower it")
+        if self.readout_paths is not None and self.readout_paths < 1:
+            raise ValueError(f"trainer.readout_paths={self.readout_paths} is too few; give at least 1, or null")
+        if self.aggregate == "log_sum" and self.readout not in PROBABILITIES:
+            raise ValueError(
+                f"trainer.aggregate=log_sum needs probabilities, which trainer.readout={self.readout} does not give; "
+                f"use trainer.aggregate=mean, or a read-out among {', '.join(PROBABILITIES)}"
+            )
+        if not self.learns_alpha:
+            if self.name != "fair":
+                raise ValueError(f"trainer.alpha_lr=0 leaves trainer.name={self.name} without α; give a positive rate")
+            if self.readout in PROBABILITIES:
+                raise ValueError(
+                    f"trainer.readout={self.readout} reads α, which trainer.alpha_lr=0 leaves out; give a positive "
+                    "trainer.alpha_lr, or trainer.readout=main_effects"
+                )
+
+    @property
+    def learns_alpha(self) -> bool:
+        """Whether the training has an α."""
+        return self.alpha_lr > 0
+
+    def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
+        """What decides the numbers of a stand-alone training."""
+        keys = ("batch_size", "optimizer", "lr", "lr_end", "weight_decay", "precision")
+        recipe = {"epochs": epochs or self.epochs} | {key: getattr(self, key) for key in keys}
+        return recipe | ({"momentum": self.momentum} if self.optimizer == "sgd" else {})
+
+    def region_recipe(self) -> dict[str, Any]:
+        """What decides the numbers of a region's training and of all its read-outs."""
+        keys = (
+            "name",
+            "alpha_lr",
+            "alpha_warmup",
+            "mixing",
+            "temperature",
+            "temperature_end",
+            "candidate_dropout",
+            "share_weights",
+            "readout_paths",
+        )
+        return self.weights_recipe() | {key: getattr(self, key) for key in keys}
