@@ -103,18 +103,20 @@ class Network(nn.Module):
     Args:
         regions: N regions of the same depth and number of candidates.
         layout: The skeleton.
-        seeds: ``[N]`` seeds of the initial weights; network n's weights depend on its region and its seed alone.
+        seeds: ``[N]`` seeds of the initial weights; network n's weights depend on its region and its seed alone. None
+            leaves them undrawn.
         share: Candidates of a stage share one set of weights per vertex pair and op.
     """
 
-    def __init__(self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int], share: bool = False) -> None:
+    def __init__(self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int] | None, share: bool = False) -> None:
         super().__init__()
         self.regions, self.layout, self.share = list(regions), layout, share
         self.stages = nn.ModuleList(Stage(layout, d, regions, share) for d in range(len(layout.stages)))
         width = layout.stages[-1].channels
         self.head_weight = nn.Parameter(torch.empty(len(regions), layout.classes, width))
         self.head_bias = nn.Parameter(torch.zeros(len(regions), layout.classes))
-        self._initialise([torch.Generator().manual_seed(seed) for seed in seeds])
+        if seeds is not None:
+            self._initialise([torch.Generator().manual_seed(seed) for seed in seeds])
 
     def _initialise(self, generators: Sequence[torch.Generator]) -> None:
         with torch.no_grad():
@@ -207,7 +209,7 @@ class Network(nn.Module):
         return self._extract(self.regions[n], n, [0] * len(self.layout.stages))
 
     def _extract(self, region: Region, n: int, path: Sequence[int]) -> Network:
-        alone = Network([region], self.layout, seeds=[0])
+        alone = Network([region], self.layout, seeds=None)
         with torch.no_grad():
             for mine, other, k in zip(alone._stages(), self._stages(), path, strict=True):
                 for target, source in zip(mine.entry, other.entry, strict=True):

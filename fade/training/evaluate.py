@@ -1,0 +1,71 @@
+"""Losses and accuracies of networks and of paths, without training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fade.nets.network import Choice, Network
+from fade.training.data import Data
+
+PATHS_AT_ONCE = 32
+
+
+@torch.no_grad()
+def evaluate(
+    logits_of: Callable[[Tensor], Tensor], data: Data, split: str, batch_size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean loss and accuracy of G networks on a split.
+
+    The split is cut into batches of equal size, at most one example apart, since batch statistics depend on it.
+
+    Args:
+        logits_of: ``[B, C, *spatial] -> [G, B, classes]``.
+        data: The data.
+        split: Its name.
+        batch_size: Examples a batch, about.
+
+    Returns:
+        Cross-entropies ``[G]`` in nats and accuracies ``[G]``.
+    """
+    size = data.sizes[split]
+    even = -(-size // max(round(size / batch_size), 1))
+    losses, hits = [], []
+    for x, y in data.batches(split, batch_size=even, seed=0):
+        logits = logits_of(x).float()
+        target = y.expand(len(logits), -1)
+        losses.append(F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target).sum(1))
+        hits.append((logits.argmax(-1) == target).sum(1))
+    total = torch.stack(losses).double().sum(0) / size
+    return total.cpu().numpy(), (torch.stack(hits).sum(0).double() / size).cpu().numpy()
+
+
+def evaluate_mixed(network: Network, choices: Sequence[Choice], data: Data, batch_size: int) -> tuple[float, float]:
+    """Validation loss and accuracy of a mixed hyper-architecture, normalised by the statistics of each batch."""
+    with network.statistics("batch"):
+        losses, accuracies = evaluate(lambda x: network(x, choices), data, "validation", batch_size)
+    return float(losses[0]), float(accuracies[0])
+
+
+def evaluate_paths(
+    network: Network, paths: NDArray[np.int64], data: Data, batch_size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Validation losses and accuracies ``[P]`` of one-hot paths, normalised by the statistics of each batch."""
+    order = np.lexsort(paths.T[::-1])  # neighbours share prefixes
+    losses, accuracies = np.empty(len(paths)), np.empty(len(paths))
+    with network.statistics("batch"):
+        for start in range(0, len(paths), PATHS_AT_ONCE):
+            chunk = order[start : start + PATHS_AT_ONCE]
+            some = paths[chunk]
+            losses[chunk], accuracies[chunk] = evaluate(
+                lambda x, some=some: network.forward_paths(x, some),  # type: ignore[misc]
+                data,
+                "validation",
+                batch_size,
+            )
+    return losses, accuracies

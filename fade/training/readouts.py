@@ -1,0 +1,100 @@
+"""Read-outs: stage scores ``[D, K]``, higher is better, from one trained hyper-architecture.
+
+A read-out is a function of a `TrainedRegion`. Register yours with `register_readout`; every training computes all of
+them, so that one training can be compared with itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fade.nets.network import Choice, Network
+from fade.seeds import subseed
+from fade.training.config import TrainerConfig
+from fade.training.data import Data
+from fade.training.effects import default_size, design, main_effects
+from fade.training.evaluate import evaluate_mixed, evaluate_paths
+
+Scores = NDArray[np.float64]
+
+
+@dataclass
+class TrainedRegion:
+    """A hyper-architecture after its training, as a read-out sees it.
+
+    Attributes:
+        network: The hyper-architecture, weights as trained.
+        data: The data; read-outs look at the validation split alone.
+        config: The recipe.
+        seed: Seed of a read-out's own chance.
+        stage_weights: ``[D, K]`` softmax(α) at the end; uniform where no α was learnt.
+        stage_weights_epochs: ``[E, D, K]`` after each epoch; empty where no α was learnt.
+    """
+
+    network: Network
+    data: Data
+    config: TrainerConfig
+    seed: int
+    stage_weights: Scores
+    stage_weights_epochs: Scores
+    examples: int = 0
+
+    def choices(self) -> list[Choice]:
+        """The final mixture, for the network."""
+        weights = torch.as_tensor(self.stage_weights, dtype=torch.float32, device=self.data.device)
+        return [row[None] for row in weights]
+
+    def loss(self, choices: list[Choice]) -> float:
+        """Validation loss of a mixture, by batch statistics."""
+        return evaluate_mixed(self.network, choices, self.data, self.config.batch_size)[0]
+
+    @cached_property
+    def sampled_paths(self) -> tuple[NDArray[np.int64], Scores]:
+        """A balanced design of paths ``[P, D]`` and their validation losses ``[P]``, by batch statistics."""
+        depth, candidates = self.stage_weights.shape
+        size = self.config.readout_paths or default_size(candidates, depth)
+        paths = design(candidates, depth, size, subseed(self.seed, "main_effects"))
+        return paths, evaluate_paths(self.network, paths, self.data, self.config.batch_size)[0]
+
+
+def weights(region: TrainedRegion) -> Scores | None:
+    """softmax(α) at the end [paper]."""
+    return region.stage_weights if len(region.stage_weights_epochs) else None
+
+
+def weights_mean(region: TrainedRegion) -> Scores | None:
+    """softmax(α), the mean over the epochs [ours]: the early steps carry much of α's signal."""
+    return region.stage_weights_epochs.mean(0) if len(region.stage_weights_epochs) else None
+
+
+def alone(region: TrainedRegion) -> Scores:
+    """Minus the validation loss with candidate k alone in stage d, the other stages mixed [ours].
+
+    D·K passes over the validation split. After "Rethinking Architecture Selection in Differentiable NAS" (2021), which
+    removes a candidate where this keeps it alone.
+    """
+    depth, candidates = region.stage_weights.shape
+    mixed = region.choices()
+    return -np.array(
+        [[region.loss([*mixed[:d], k, *mixed[d + 1 :]]) for k in range(candidates)] for d in range(depth)]
+    )
+
+
+def main_effects_readout(region: TrainedRegion) -> Scores:
+    """Minus the main effects of (stage, candidate) on the validation losses of sampled one-hot paths [ours]."""
+    paths, losses = region.sampled_paths
+    return -main_effects(paths, losses, region.stage_weights.shape[1])
+
+
+READOUTS: dict[str, Callable[[TrainedRegion], Scores | None]] = {
+    "weights": weights,
+    "weights_mean": weights_mean,
+    "alone": alone,
+    "main_effects": main_effects_readout,
+}

@@ -1,0 +1,181 @@
+"""Training a region, and training networks from scratch: pure functions of their arguments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fade.nets.layout import Layout
+from fade.nets.network import Network
+from fade.seeds import subseed
+from fade.space import Cell, Region
+from fade.training.config import TrainerConfig
+from fade.training.data import Data
+from fade.training.effects import default_size
+from fade.training.evaluate import evaluate, evaluate_mixed
+from fade.training.fit import fit
+from fade.training.modes import PASSES
+from fade.training.readouts import READOUTS, TrainedRegion
+from fade.training.region import RegionTrainer
+
+Report = Callable[[int, int], None]
+Architecture = Sequence[Cell]
+
+
+def train_region(
+    region: Region,
+    config: TrainerConfig,
+    layout: Layout,
+    data: Data,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Train the hyper-architecture of a region and read it out in every way.
+
+    Args:
+        region: D stages of K candidates.
+        config: The recipe.
+        layout: The skeleton.
+        data: The data.
+        seed: Of initial weights, batches, noise and read-outs.
+        checkpoint: See `fit`.
+        report: See `fit`.
+
+    Returns:
+        JSON: stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), readouts {name: [D][K]},
+        path_losses {paths [P][D], losses [P]}, validation_accuracy, parameters, train_flops (training and read-outs),
+        epoch_seconds [E], seconds.
+    """
+    start = time.perf_counter()
+    network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)
+    module = RegionTrainer(network, config, data, seed=seed)
+    fit(module, checkpoint=checkpoint, report=report)
+    trained = TrainedRegion(
+        network=network,
+        data=data,
+        config=config,
+        seed=subseed(seed, "readout"),
+        stage_weights=module.stage_weights().double().numpy(),
+        stage_weights_epochs=np.array(module.stage_weights_epochs),
+    )
+    readouts = {name: readout(trained) for name, readout in READOUTS.items()}
+    paths, losses = trained.sampled_paths
+    result: dict[str, Any] = {
+        "readouts": {name: scores.tolist() for name, scores in readouts.items() if scores is not None},
+        "path_losses": {"paths": paths.tolist(), "losses": losses.tolist()},
+        "validation_accuracy": evaluate_mixed(network, trained.choices(), data, config.batch_size)[1],
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "train_flops": region_flops(network, config, data),
+        "epoch_seconds": module.epoch_seconds,
+        "seconds": time.perf_counter() - start,
+    }
+    if module.alphas:
+        result |= {
+            "stage_weights": trained.stage_weights.tolist(),
+            "stage_weights_epochs": module.stage_weights_epochs,
+        }
+    return result
+
+
+def region_flops(network: Network, config: TrainerConfig, data: Data) -> int:
+    """FLOPs of a region's training and read-outs; a forward and backward pass counts as 3 forward passes.
+
+    Counted for the passes that a mode makes, K disjoint paths as K skeletons and all cells once. Read-outs: D·K passes
+    for `alone` and one for the accuracy of the mixture, each as a full one, and `main_effects`' paths one by one, though
+    common prefixes are computed once: bounds from above.
+    """
+    cost = network.cost()
+    depth, candidates = cost.cell_macs.shape
+    mixed, batch = cost.mixed_flops(), config.batch_size
+    both = config.name == "joint" or (config.name == "fair" and not config.learns_alpha)
+    steps = config.epochs * ((data.sizes["weights"] + (data.sizes["alpha"] if both else 0)) // batch)
+    on_main, on_alpha = PASSES[config.name]
+    training = 3 * steps * batch * on_main * mixed
+    if config.learns_alpha:
+        moving = round(steps * (1 - config.alpha_warmup))
+        training += 3 * moving * min(batch, data.sizes["alpha"]) * on_alpha * mixed
+    disjoint = 2 * int(candidates * cost.fixed_macs + cost.cell_macs.sum())
+    if config.name == "fair":
+        training += 3 * steps * batch * disjoint
+    sampled = min(candidates**depth, config.readout_paths or default_size(candidates, depth))
+    reading = data.sizes["validation"] * ((depth * candidates + 1) * mixed + sampled * disjoint // candidates)
+    return training + reading
+
+
+@dataclass
+class TrainedNetworks:
+    """N networks trained from scratch, side by side.
+
+    Attributes:
+        network: All of them.
+        result: JSON: validation_accuracy [N], test_accuracy [N], parameters [N], flops [N] (one forward pass of one
+            example), train_flops [N], seconds.
+    """
+
+    network: Network
+    result: dict[str, Any]
+
+
+def train_networks(
+    architectures: Sequence[Architecture],
+    config: TrainerConfig,
+    layout: Layout,
+    data: Data,
+    *,
+    seed: int,
+    epochs: int | None = None,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
+) -> TrainedNetworks:
+    """Train networks from scratch on weights and alpha, all at once; equal to one by one within rounding.
+
+    They see the same batches, so that a comparison between them has no noise of the order of the data; the initial
+    weights are each network's own. Accuracies are those after the last epoch, by running statistics.
+
+    Args:
+        architectures: ``[N][D]`` cells.
+        config: The recipe; its mode does not matter.
+        layout: The skeleton.
+        data: The data.
+        seed: Of initial weights and batches.
+        epochs: None is the recipe's.
+        checkpoint: See `fit`.
+        report: See `fit`.
+    """
+    start = time.perf_counter()
+    regions = [Region([[cell] for cell in cells]) for cells in architectures]
+    seeds = [subseed(seed, "init", *map(str, cells)) for cells in architectures]
+    network = Network(regions, layout, seeds=seeds).to(data.device)
+    module = RegionTrainer(network, config, data, seed=seed, epochs=epochs)
+    fit(module, checkpoint=checkpoint, report=report)
+    accuracies = {}
+    with network.statistics("running"):
+        for split in ("validation", "test"):
+            accuracies[split] = evaluate(network, data, split, config.batch_size)[1].tolist()
+    costs = [network_cost(cells, layout) for cells in architectures]
+    examples = module.epochs * len(module.train_dataloader()) * config.batch_size
+    result = {
+        "validation_accuracy": accuracies["validation"],
+        "test_accuracy": accuracies["test"],
+        "parameters": [parameters for parameters, _ in costs],
+        "flops": [flops for _, flops in costs],
+        "train_flops": [3 * flops * examples for _, flops in costs],
+        "seconds": time.perf_counter() - start,
+    }
+    return TrainedNetworks(network, result)
+
+
+def network_cost(architecture: Architecture, layout: Layout) -> tuple[int, int]:
+    """Parameters, and FLOPs of one forward pass of one example, of a stand-alone network."""
+    with torch.device("meta"):
+        network = Network([Region([[cell] for cell in architecture])], layout, seeds=None)
+    path, cost = [0] * len(layout.stages), network.cost()
+    return cost.path_parameters(path), cost.path_flops(path)
