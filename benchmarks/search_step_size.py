@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 
 from fade.search.config import PseudoGradientConfig
-from fade.search.landscape import AdditiveLandscape
+from fade.training.landscape import AdditiveLandscape
 from fade.space import CellSpace, HierarchicalSpace
 
 STEP_SIZES = {

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from fade.search.distribution import GraphDistribution
-from fade.search.landscape import AdditiveLandscape
+from fade.training.landscape import AdditiveLandscape
 from fade.space import CellSpace, HierarchicalSpace
 
 SPACES = {

@@ -5,7 +5,7 @@ import pytest
 
 from fade.search.config import PseudoGradientConfig
 from fade.search.distribution import GraphDistribution
-from fade.search.landscape import AdditiveLandscape
+from fade.training.landscape import AdditiveLandscape
 from fade.search.pseudo_gradient import draw_stage
 from fade.space import Cell, CellList, CellSpace, HierarchicalSpace
 

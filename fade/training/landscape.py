@@ -5,11 +5,12 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from fade.search.categoricals import Floats
 from fade.space import Cell, CellSpace, HierarchicalSpace, Region
 
+Floats = NDArray[np.float64]
 OP_TERM = 0.4
 
 

@@ -1,0 +1,5 @@
+"""``python -m fade``."""
+
+from fade.main import main
+
+main()

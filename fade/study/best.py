@@ -1,0 +1,82 @@
+"""The network that a study found: chosen on validation images, retrained, tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fade.nets.network import Network
+from fade.space import Cell
+from fade.training.stored import StoredTrainings
+
+Architecture = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best network and what finding and testing it cost.
+
+    Attributes:
+        record: The `best` of metrics.json.
+        architecture: Its cells.
+        network: As trained with the first seed.
+        choice_flops: FLOPs of deciding among the finalists.
+        measure_flops: FLOPs of the further seeds.
+        seconds: Of all these trainings.
+    """
+
+    record: dict[str, Any]
+    architecture: Architecture
+    network: Network
+    choice_flops: float
+    measure_flops: float
+    seconds: float
+
+
+def choose_best(
+    finalists: Sequence[Architecture], trainings: StoredTrainings, *, seeds: int, epochs: int | None
+) -> Best:
+    """Train the finalists, keep the best on validation, train it with more seeds, test it.
+
+    The first seed's training decides and is tested as it is: validation and test images are disjoint. With one finalist
+    there is nothing to decide, and its training counts as measuring.
+
+    Args:
+        finalists: Architectures; the first of equals wins.
+        trainings: Where trainings are done and kept.
+        seeds: Trainings of the best network.
+        epochs: Of each; None is the trainer's.
+    """
+    distinct = list(dict.fromkeys(finalists))
+    first = trainings.networks(distinct, seed=0, epochs=epochs, keep=True)
+    accuracy = [run["validation_accuracy"] for run in first]
+    winner = int(np.argmax(accuracy))
+    runs = [first[winner]]
+    for repeat in range(1, seeds):
+        runs += trainings.networks([distinct[winner]], seed=repeat, epochs=epochs)
+    deciding = sum(run["train_flops"] for run in first)
+    further = sum(run["train_flops"] for run in runs[1:])
+    tested = [run["test_accuracy"] for run in runs]
+    record = {
+        "architecture": [str(cell) for cell in distinct[winner]],
+        "validation_accuracy": accuracy[winner],
+        "test_accuracy": float(np.mean(tested)),
+        "test_accuracies": tested,
+        "parameters": runs[0]["parameters"],
+        "flops": runs[0]["flops"],
+        "finalists": [
+            {"architecture": [str(cell) for cell in cells], "validation_accuracy": value}
+            for cells, value in zip(distinct, accuracy, strict=True)
+        ],
+    }
+    return Best(
+        record,
+        distinct[winner],
+        trainings.network(runs[0]),
+        deciding if len(distinct) > 1 else 0.0,
+        further + (0.0 if len(distinct) > 1 else deciding),
+        sum(run["seconds"] for run in first) + sum(run["seconds"] for run in runs[1:]),
+    )

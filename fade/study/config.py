@@ -1,0 +1,131 @@
+"""Configuration of a study: its parts, and what they must be for one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fade.nets.config import SpaceConfig
+from fade.search.config import FixedConfig, PseudoGradientConfig, SearchConfig
+from fade.seeds import subseed
+from fade.tracking.config import TrackingConfig
+from fade.training.config import SyntheticConfig, TrainerConfig, one_of
+from fade.training.data import DatasetConfig
+from fade.truth.config import TruthConfig
+
+DEVICES = ("auto", "cpu", "cuda")
+EXECUTORS = ("serial",)
+
+
+class ConfigurationError(ValueError):
+    """Wrong configuration or input, found before any work; one sentence names the key, the value and the remedy."""
+
+
+@dataclass(kw_only=True)
+class Seeds:
+    """Seeds of single sources of chance; None derives one from the study's seed, so that one can be held.
+
+    Attributes:
+        search: Regions, and all chance of the outer search.
+        training: Initial weights, batches and noise of all trainings.
+        split: Subsets and splits of the data.
+        paths: Which paths are held against the truth.
+        landscape: The synthetic landscape.
+    """
+
+    search: int | None = None
+    training: int | None = None
+    split: int | None = None
+    paths: int | None = None
+    landscape: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is not None and value < 0:
+                raise ValueError(f"seeds.{name}={value} is negative; give 0 or more, or null")
+
+
+@dataclass(kw_only=True)
+class StudyConfig:
+    """One study.
+
+    Attributes:
+        dataset: Data.
+        space: Cells and skeleton.
+        trainer: How a region becomes stage scores.
+        search: Which regions.
+        truth: What ranks are held against.
+        tracking: Where curves go.
+        seed: All chance derives from it.
+        seeds: Sources of chance that are held.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        threads: Threads of one operation on a CPU; None is torch's choice.
+        executor: ``serial``.
+        store: Folder of finished results.
+        outputs: Folder of runs.
+        name: Of the study; its runs are in ``outputs/<name>``.
+        plan: Say what the study would cost, and do nothing.
+        plugins: Python modules to import first, which register ops, read-outs or data sets.
+    """
+
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    space: SpaceConfig = field(default_factory=SpaceConfig)
+    trainer: TrainerConfig | SyntheticConfig = field(default_factory=TrainerConfig)
+    search: SearchConfig = field(default_factory=PseudoGradientConfig)
+    truth: TruthConfig = field(default_factory=TruthConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    seed: int = 0
+    seeds: Seeds = field(default_factory=Seeds)
+    device: str = "auto"
+    threads: int | None = None
+    executor: str = "serial"
+    store: str = "outputs/store"
+    outputs: str = "outputs"
+    name: str = "fade"
+    plan: bool = False
+    plugins: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed={self.seed} is negative; give 0 or more")
+        if self.threads is not None and self.threads < 1:
+            raise ValueError(f"threads={self.threads} is too few; give at least 1, or null")
+        if self.device not in DEVICES and not (
+            self.device.startswith("cuda:") and self.device.removeprefix("cuda:").isdigit()
+        ):
+            raise ValueError(f"device={self.device} is unknown; choose from {', '.join(DEVICES)}, or cuda:N")
+        one_of("executor", self.executor, EXECUTORS)
+        if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
+            raise ValueError(f"name='{self.name}' cannot name a folder; use letters, digits, - and _")
+
+    def check(self) -> None:
+        """Check what no part sees alone; imports no torch, reads no data.
+
+        Raises:
+            ValueError: Naming the key, its value and the remedy.
+        """
+        space = self.space.build()
+        search = self.search.build(space, seed=0)
+        trains = isinstance(self.trainer, TrainerConfig)
+        if trains:
+            self.dataset.check()
+        elif self.truth.name == "retrain" or self.truth.curve:
+            raise ValueError(
+                f"truth={self.truth.name} trains networks, which trainer=synthetic does not; use truth=none"
+            )
+        if isinstance(self.search, PseudoGradientConfig) and self.search.utilities == "true" and trains:
+            raise ValueError(
+                f"search.utilities=true needs true stage scores, which trainer={self.trainer.name} cannot give; "
+                "use trainer=synthetic, or search.utilities=ranks"
+            )
+        if isinstance(self.search, FixedConfig) and self.search.cells is not None:
+            region = search.ask()
+            if region.depth != self.space.depth:
+                raise ValueError(
+                    f"search.cells lists {region.depth} stages, but space.depth={self.space.depth}; make them agree"
+                )
+
+    def seed_of(self, name: str) -> int:
+        """The seed of one source of chance."""
+        held: int | None = getattr(self.seeds, name)
+        return subseed(self.seed, name) if held is None else held

@@ -1,0 +1,377 @@
+"""The one loop: ask for a region, score it, hold it against the truth, tell the search, log, go on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fade.nets.layout import Layout
+from fade.ranking import PathRanks
+from fade.search import OuterSearch
+from fade.space import Cell, HierarchicalSpace, Region
+from fade.store import Store
+from fade.study.best import Best, choose_best
+from fade.study.config import ConfigurationError, StudyConfig
+from fade.study.console import StudyConsole, result_table
+from fade.study.folder import RunFolder
+from fade.study.scoring import Outcome, RegionScorer, SyntheticScorer, TrainingScorer
+from fade.tracking.base import Tracker
+from fade.training.config import TrainerConfig
+from fade.training.data import Data
+from fade.training.fit import resolve_device
+from fade.training.landscape import AdditiveLandscape
+from fade.training.stored import StoredTrainings, versions
+from fade.truth.retrain import Truth, compare, compare_readouts, retrain
+
+TOP_PATHS = 10
+RANKED_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a study leaves.
+
+    Attributes:
+        folder: With config.yaml, metrics.json, regions.jsonl, ranks.csv, report.html, best/.
+        metrics: The content of metrics.json.
+    """
+
+    folder: Path
+    metrics: dict[str, Any]
+
+
+@dataclass
+class Costs:
+    """What has been spent: on deciding (the search's budget binds this), and on measuring."""
+
+    train_flops: float = 0.0
+    measure_flops: float = 0.0
+    seconds: float = 0.0
+    trained_cells: int = 0
+    last_region: float = 0.0
+
+    def affords(self, budget: float | None) -> bool:
+        """Whether another region like the last fits the budget."""
+        return budget is None or self.train_flops + self.last_region <= budget
+
+
+@dataclass
+class Study:
+    """The parts of a study at work.
+
+    Attributes:
+        config: What was asked for.
+        space: The architectures.
+        search: The outer search.
+        scorer: What turns regions into stage scores.
+        folder: Of the run.
+        tracker: Of the run.
+        console: What a person sees.
+        trainings: None where nothing is trained.
+        landscape: None where things are trained.
+    """
+
+    config: StudyConfig
+    space: HierarchicalSpace
+    search: OuterSearch
+    scorer: RegionScorer
+    folder: RunFolder
+    tracker: Tracker
+    console: StudyConsole
+    trainings: StoredTrainings | None
+    landscape: AdditiveLandscape | None
+    costs: Costs = field(default_factory=Costs)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    ranked: list[tuple[Region, PathRanks]] = field(default_factory=list)
+
+    def run_regions(self) -> None:
+        """Go from region to region until the search is done or the budget spent."""
+        while not self.search.done and self.costs.affords(self.config.search.budget):
+            region, index = self.search.ask(), self.search.told
+            outcome = self.scorer.score(region, index)
+            self.costs.train_flops += outcome.train_flops
+            self.costs.last_region = outcome.train_flops
+            self.costs.seconds += outcome.seconds
+            self.costs.trained_cells += region.depth * region.candidates
+            wants_truth = getattr(self.config.search, "utilities", None) == "true"
+            self.search.tell(region, outcome.true_scores if wants_truth else outcome.stage_scores)  # type: ignore[arg-type]
+            self.ranked.append((region, outcome.ranks))
+            entry = self._entry(region, index, outcome)
+            self.entries.append(entry)
+            self.folder.add_region(entry)
+            self._log(entry)
+            self.console.region_done(index)
+            self.console.say(_region_line(entry))
+
+    def _entry(self, region: Region, index: int, outcome: Outcome) -> dict[str, Any]:
+        """The region's record for metrics.json, its point of the trajectory in it."""
+        top = outcome.ranks.top(TOP_PATHS)
+        entry: dict[str, Any] = {
+            "index": index,
+            "cells": region.texts,
+            "stage_scores": outcome.stage_scores,
+            "top_paths": [{"path": list(path), "score": score} for path, score in top],
+            **outcome.record,
+        }
+        if outcome.readouts:
+            entry["readouts"] = {name: {"stage_scores": scores} for name, scores in outcome.readouts.items()}
+        last = self.search.done or not self.costs.affords(self.config.search.budget)
+        if self.trainings is not None and self.config.truth.wants(index, last):
+            seed = self.config.seed_of("paths")
+            truth = retrain(region, top[0][0], self.config.truth, self.trainings, seed=seed)
+            self.costs.measure_flops += truth.train_flops
+            self.costs.seconds += truth.seconds
+            entry |= self._truth_record(region, outcome, truth)
+        entry["trajectory"] = self._trajectory_point(region, index, top[0][0])
+        return entry
+
+    def _truth_record(self, region: Region, outcome: Outcome, truth: Truth) -> dict[str, Any]:
+        trainer = self.config.trainer
+        aggregates = {trainer.readout: trainer.aggregate} if isinstance(trainer, TrainerConfig) else {}
+        return {
+            "readouts": compare_readouts(outcome.readouts, truth, aggregates),
+            "truth": [
+                {**asdict(path), "path": list(path.path), "score": outcome.ranks.score(path.path)}
+                for path in truth.paths
+            ],
+            "correlation": compare(region, outcome.ranks, truth, seed=self.config.seed_of("paths")),
+        }
+
+    def _trajectory_point(self, region: Region, index: int, top: tuple[int, ...]) -> dict[str, Any]:
+        point: dict[str, Any] = {
+            "region": index,
+            "train_flops": self.costs.train_flops,
+            "trained_cells": self.costs.trained_cells,
+            "seconds": self.costs.seconds,
+            **self.search.trajectory_point(),
+        }
+        followed = {"best_accuracy": region.architecture(top)}
+        if (mode := self.search.mode()) is not None:
+            followed["mode_accuracy"] = mode
+        if self.landscape is not None:
+            point |= {name: self.landscape.accuracy(cells) for name, cells in followed.items()}
+        elif self.config.truth.curve:
+            assert self.trainings is not None
+            runs = self.trainings.networks(list(followed.values()), seed=0, epochs=self.config.truth.epochs)
+            point |= {name: run["test_accuracy"] for name, run in zip(followed, runs, strict=True)}
+            self.costs.measure_flops += sum(run["train_flops"] for run in runs)
+        return point
+
+    def _log(self, entry: dict[str, Any]) -> None:
+        values: dict[str, Any] = {
+            "region/validation_accuracy": entry.get("validation_accuracy"),
+            "region/train_flops": entry.get("train_flops"),
+        }
+        values |= {f"trajectory/{key}": value for key, value in entry["trajectory"].items() if key != "region"}
+        if found := entry.get("correlation"):
+            values |= {
+                "correlation/spearman": found["spearman"]["value"],
+                "correlation/kendall": found["kendall"]["value"],
+                "correlation/ceiling": found["ceiling"]["spearman"],
+                "correlation/regret": found["regret"],
+            }
+            values |= {f"baselines/{name}": value["spearman"] for name, value in found["baselines"].items()}
+            values |= {f"readouts/{name}": value["spearman"] for name, value in entry["readouts"].items()}
+            rows = [
+                [
+                    "-".join(map(str, path["path"])),
+                    path["score"],
+                    sum(path["accuracy"]) / len(path["accuracy"]),
+                    path["parameters"],
+                    path["flops"],
+                ]
+                for path in entry["truth"]
+            ]
+            self.tracker.table(f"truth_{entry['index']}", ["path", "score", "accuracy", "parameters", "flops"], rows)
+        for stage, weights in enumerate(entry.get("stage_weights", ())):
+            values |= {f"stage_weights/{stage}/{k}": weight for k, weight in enumerate(weights)}
+        self.tracker.log({k: float(v) for k, v in values.items() if isinstance(v, float | int)}, entry["index"])
+
+    def finalists(self) -> list[tuple[Cell, ...]]:
+        """What may be the best network: the search's mode and the top path of the last region; for searches without a
+        mode the top path of every region, since scores say nothing across regions.
+        """
+        tops = [region.architecture(ranks.top(1)[0][0]) for region, ranks in self.ranked]
+        mode = self.search.mode()
+        return tops if mode is None else [mode, tops[-1]]
+
+    def rank_rows(self) -> Iterator[list[Any]]:
+        """Rows of ranks.csv: region, rank, score, path, and the cell of each stage."""
+        share = max(RANKED_ROWS // len(self.ranked), 1)
+        for index, (region, ranks) in enumerate(self.ranked):
+            for path, score, rank in ranks.table(share):
+                cells = [str(cell) for cell in region.architecture(path)]
+                yield [index, rank, score, "-".join(map(str, path)), *cells]
+
+
+def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = None) -> Result:
+    """Run one study; the same study again continues where it stopped, or repeats it from the store.
+
+    Args:
+        config: What to do.
+        folder: Where; None is an unfinished folder of the same configuration, or a new one in ``outputs/<name>``.
+        group: Group of runs for the tracker, in a sweep.
+
+    Returns:
+        The folder and its metrics.
+
+    Raises:
+        ValueError: Before any work, for what the configuration or the data get wrong.
+    """
+    started = time.perf_counter()
+    config.check()
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    device = resolve_device(config.device)
+    space = config.space.build()
+    search = config.search.build(space, seed=config.seed_of("search"))
+    data: Data | None = None
+    layout: Layout | None = None
+    if isinstance(config.trainer, TrainerConfig):
+        data = config.dataset.build(seed=config.seed_of("split"), device=device)
+        layout = config.space.layout(data.shape, data.classes)
+        data.batches("weights", batch_size=config.trainer.batch_size, seed=0, drop_last=True)
+    with ExitStack() as stack:
+        run_folder = stack.enter_context(RunFolder.open(config, folder))
+        if run_folder.finished:
+            return Result(run_folder.path, json.loads((run_folder.path / "metrics.json").read_text()))
+        console = stack.enter_context(StudyConsole(getattr(config.search, "regions", 1)))
+        console.say(f"{config.name}: {run_folder.path}")
+        tracker = stack.enter_context(
+            config.tracking.build(
+                run_folder.path,
+                run_id=run_folder.run_id,
+                name=f"{config.name}/{run_folder.path.name}",
+                group=group,
+                config=asdict(config),
+            )
+        )
+        trainings, landscape = None, None
+        scorer: RegionScorer
+        if isinstance(config.trainer, TrainerConfig):
+            assert data is not None
+            assert layout is not None
+            trainings = StoredTrainings(
+                Store(config.store),
+                config.trainer,
+                layout,
+                data,
+                seed=config.seed_of("training"),
+                announce=console.training,
+            )
+            scorer = TrainingScorer(config.trainer, trainings)
+        else:
+            landscape = AdditiveLandscape(space, config.seed_of("landscape"))
+            scorer = SyntheticScorer(config.trainer, landscape, config.seed_of("training"))
+        study = Study(config, space, search, scorer, run_folder, tracker, console, trainings, landscape)
+        study.run_regions()
+        best = _find_best(study)
+        metrics = _metrics(study, best, data, device)
+        depth = space.depth
+        run_folder.write_ranks(
+            ["region", "rank", "score", "path", *(f"stage_{d}" for d in range(depth))], study.rank_rows()
+        )
+        metrics["seconds"] = time.perf_counter() - started
+        run_folder.write_metrics(metrics)
+        _report(study, metrics)
+    console.console.print(result_table(metrics))
+    console.say(f"report: {run_folder.path / 'report.html'}")
+    return Result(run_folder.path, metrics)
+
+
+def _find_best(study: Study) -> Best | None:
+    config, trainings = study.config, study.trainings
+    if trainings is None:
+        return None
+    best = choose_best(study.finalists(), trainings, seeds=config.truth.seeds, epochs=config.truth.epochs)
+    study.costs.train_flops += best.choice_flops
+    study.costs.measure_flops += best.measure_flops
+    study.costs.seconds += best.seconds
+    from fade.training.export import export_network
+
+    export_network(
+        best.network,
+        trainings.data,
+        best.architecture,
+        study.folder.path / "best",
+        facts={**best.record, "name": config.name, "dataset": config.dataset.name, "seed": config.seed},
+    )
+    return best
+
+
+def _metrics(study: Study, best: Best | None, data: Data | None, device: str) -> dict[str, Any]:
+    config, costs = study.config, study.costs
+    entries = [{k: v for k, v in entry.items() if k != "trajectory"} for entry in study.entries]
+    metrics: dict[str, Any] = {
+        "schema": 1,
+        "name": config.name,
+        "seed": config.seed,
+        "dataset": "synthetic" if data is None else data.name,
+        "device": device,
+        "versions": versions(),
+        "seconds": 0.0,
+        "cost": {
+            "train_flops": costs.train_flops,
+            "measure_flops": costs.measure_flops,
+            "seconds": costs.seconds,
+        },
+        "space": {
+            "depth": study.space.depth,
+            "cells": str(study.space.cell_space.count()),
+            "architectures": str(study.space.count()),
+        },
+        "regions": entries,
+        "trajectory": [entry["trajectory"] for entry in study.entries],
+    }
+    if best is not None:
+        metrics["best"] = best.record
+    elif study.landscape is not None:
+        finalists = study.finalists()
+        value = max(map(study.landscape.accuracy, finalists))
+        chosen = max(finalists, key=study.landscape.accuracy)
+        metrics["best"] = {"architecture": [str(cell) for cell in chosen], "validation_accuracy": value}
+    return metrics
+
+
+def _report(study: Study, metrics: dict[str, Any]) -> None:
+    """The page, and its pictures and final values in the tracker."""
+    from fade.report import build_run, figures, summarise
+
+    build_run(study.folder.path)
+    study.tracker.summary(summarise(metrics))
+    first = metrics["regions"][0]
+    pictures = {
+        "hyper_architecture": figures.hyper_architecture(first),
+        "stage_weights": figures.weight_curves(first),
+        "scores_against_truth": figures.rank_scatter(first),
+        "search": figures.search_progress(metrics),
+    }
+    for name, picture in pictures.items():
+        if picture is not None:
+            study.tracker.figure(name, picture)
+    columns = ["region", "path", "score"]
+    rows = [
+        [entry["index"], "-".join(map(str, top["path"])), top["score"]]
+        for entry in metrics["regions"]
+        for top in entry["top_paths"]
+    ]
+    study.tracker.table("top_paths", columns, rows)
+
+
+def _region_line(entry: dict[str, Any]) -> str:
+    parts = [f"region {entry['index']}"]
+    if "validation_accuracy" in entry:
+        parts.append(f"validation accuracy of the mixture {entry['validation_accuracy']:.3f}")
+    if "entropy" in entry["trajectory"]:
+        parts.append(f"entropy {entry['trajectory']['entropy']:.3f}")
+    if found := entry.get("correlation"):
+        value = found["spearman"]["value"]
+        parts.append(f"Spearman {'undefined' if value is None else f'{value:.2f}'} on {found['n']} paths")
+    return ", ".join(parts)

@@ -1,0 +1,63 @@
+"""Configuration of the tracking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fade.tracking.base import Tracker
+
+KINDS = ("wandb", "csv", "tensorboard", "none")
+MODES = ("offline", "online", "disabled")
+
+
+@dataclass(kw_only=True)
+class TrackingConfig:
+    """Where curves and tables go, beside the files of the run.
+
+    Attributes:
+        name: ``wandb``, ``csv``, ``tensorboard`` or ``none``.
+        mode: W&B: ``offline`` (synchronise later with ``wandb sync``), ``online`` or ``disabled``.
+        project: W&B: the project.
+        group: W&B: the group of runs; None is the sweep's folder in a sweep.
+        tags: W&B: tags.
+    """
+
+    name: str = "wandb"
+    mode: str = "offline"
+    project: str = "fade"
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.name not in KINDS:
+            raise ValueError(f"tracking.name={self.name} is unknown; choose from {', '.join(KINDS)}")
+        if self.mode not in MODES:
+            raise ValueError(f"tracking.mode={self.mode} is unknown; choose from {', '.join(MODES)}")
+        if not self.project:
+            raise ValueError("tracking.project is empty; name a project")
+
+    def build(self, folder: Path, *, run_id: str, name: str, group: str | None, config: dict[str, Any]) -> Tracker:
+        """Start tracking a run.
+
+        Args:
+            folder: The run's folder.
+            run_id: The same for the same run, so that a continued one is one run.
+            name: Its name.
+            group: The group, where the configuration names none.
+            config: The full configuration.
+
+        Raises:
+            ValueError: If the tracker cannot be started.
+        """
+        from fade.tracking.base import Tracker
+        from fade.tracking.lightning import LightningTracker
+        from fade.tracking.weights_and_biases import WandbTracker
+
+        if self.name == "wandb":
+            return WandbTracker(self, folder, run_id=run_id, name=name, group=self.group or group, config=config)
+        if self.name == "none":
+            return Tracker()
+        return LightningTracker(self.name, folder, config=config)

@@ -1,0 +1,204 @@
+"""Trainings that are looked up before they are done: the same request is never computed twice."""
+
+from __future__ import annotations
+
+import io
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fade import __version__
+from fade.nets.layout import Layout
+from fade.nets.network import Network
+from fade.space import Cell, Region
+from fade.store import Store
+from fade.training.config import TrainerConfig
+from fade.training.data import Data
+from fade.training.train import Report, train_networks, train_region
+
+RECIPE_VERSION = 1
+"""Raised by hand whenever a change of code changes the numbers."""
+
+CHUNK = {"cpu": 4, "cuda": 32}
+"""Networks that train at once. Part of a request, for what is batched with what moves the last bits."""
+
+Announce = Callable[[str], Report | None]
+"""Told what training starts; may return what to call after each epoch."""
+
+
+class DivergedError(RuntimeError):
+    """A training left the finite numbers."""
+
+
+def versions() -> dict[str, str]:
+    """The versions that results were made with."""
+    found = {"fade": __version__, "python": platform.python_version()}
+    for package in ("torch", "pytorch-lightning", "numpy", "scipy", "hydra-core", "wandb"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.processor() or platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+class StoredTrainings:
+    """Trains regions and networks, or takes what is stored.
+
+    A training is a pure function of the data, the region or architectures, the skeleton, the recipe, the seed, the kind of
+    device, the threads and `RECIPE_VERSION`; its result is stored under a hash of exactly those.
+
+    Args:
+        store: Where results are kept.
+        config: The recipe.
+        layout: The skeleton.
+        data: The data.
+        seed: The parent seed of all trainings.
+        announce: Told what starts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        config: TrainerConfig,
+        layout: Layout,
+        data: Data,
+        *,
+        seed: int,
+        announce: Announce = lambda _: None,
+    ) -> None:
+        self.store, self.config, self.layout, self.data, self.seed = store, config, layout, data, seed
+        self.announce = announce
+        self._provenance = {"versions": versions(), "device": device_name(data.device)}
+
+    def region(self, region: Region) -> dict[str, Any]:
+        """The result of `train_region`."""
+        recipe = self.config.region_recipe()
+        request = self._request("region", recipe, region.texts, self.seed)
+        what = f"region of {region.depth} × {region.candidates} cells"
+
+        def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:
+            args = (region, self.config, self.layout, self.data)
+            return train_region(*args, seed=self.seed, checkpoint=checkpoint, report=report), None
+
+        return self._stored(request, what, compute)[1]
+
+    def networks(
+        self, architectures: Sequence[Sequence[Cell]], *, seed: int, epochs: int | None = None, keep: bool = False
+    ) -> list[dict[str, Any]]:
+        """Results of `train_networks`, one a network, trained in chunks that the request alone fixes.
+
+        Args:
+            architectures: ``[N][D]`` cells.
+            seed: Of the training, from 0; a number in a row of repeats.
+            epochs: None is the recipe's.
+            keep: Whether to keep the trained weights, for `network`.
+
+        Returns:
+            ``[N]``: validation_accuracy, test_accuracy, parameters, flops, train_flops; seconds (a share of the
+            chunk's) and, where kept, weights: (key, position).
+        """
+        results = []
+        size = CHUNK.get(self.data.device.type, CHUNK["cuda"])
+        for start in range(0, len(architectures), size):
+            chunk = architectures[start : start + size]
+            texts = [[str(cell) for cell in cells] for cells in chunk]
+            recipe = self.config.weights_recipe(epochs) | ({"keep": True} if keep else {})
+            request = self._request("networks", recipe, texts, self.seed, repeat=seed)
+            numbers = f"{start + 1} to {start + len(chunk)} of {len(architectures)}"
+            what = f"stand-alone networks {numbers}, seed {seed}"
+
+            def compute(
+                checkpoint: Path, report: Report | None, chunk: Sequence[Sequence[Cell]] = chunk
+            ) -> tuple[dict[str, Any], bytes | None]:
+                trained = train_networks(
+                    chunk,
+                    self.config,
+                    self.layout,
+                    self.data,
+                    seed=self.network_seed(seed),
+                    epochs=epochs,
+                    checkpoint=checkpoint,
+                    report=report,
+                )
+                return trained.result, _pack(trained.network) if keep else None
+
+            key, result = self._stored(request, what, compute)
+            for n in range(len(chunk)):
+                one = {name: values[n] for name, values in result.items() if isinstance(values, list)}
+                one["seconds"] = result["seconds"] / len(chunk)
+                results.append(one | ({"weights": (key, texts, n)} if keep else {}))
+        return results
+
+    def network(self, result: Mapping[str, Any]) -> Network:
+        """The trained network behind a result of `networks(..., keep=True)`.
+
+        Raises:
+            ValueError: If the store lost the weights.
+        """
+        key, texts, n = result["weights"]
+        content = self.store.get_bytes(key)
+        if content is None:
+            raise ValueError(f"store: the weights {key}.bin are missing; remove {key}.json beside them and run again")
+        regions = [Region.parse([[text] for text in cells]) for cells in texts]
+        network = Network(regions, self.layout, seeds=None)
+        network.load_state_dict(torch.load(io.BytesIO(content), weights_only=True, map_location="cpu"))
+        return network.single(n)
+
+    def network_seed(self, repeat: int) -> int:
+        """The seed of one repeat of a stand-alone training."""
+        from fade.seeds import subseed
+
+        return subseed(self.seed, "network", repeat)
+
+    def _request(self, kind: str, recipe: Mapping[str, Any], cells: object, seed: int, **more: int) -> dict[str, Any]:
+        layout = self.layout
+        return {
+            "kind": kind,
+            "data": self.data.fingerprint,
+            "layout": {**vars(layout), "stages": [vars(stage) for stage in layout.stages]},
+            "cells": cells,
+            "recipe": dict(recipe),
+            "seed": seed,
+            "device": self.data.device.type,
+            "threads": torch.get_num_threads(),
+            "version": RECIPE_VERSION,
+            **more,
+        }
+
+    def _stored(
+        self,
+        request: dict[str, Any],
+        what: str,
+        compute: Callable[[Path, Report | None], tuple[dict[str, Any], bytes | None]],
+    ) -> tuple[str, dict[str, Any]]:
+        key = self.store.key(request)
+        result = self.store.get(key)
+        if result is not None:
+            return key, result
+        checkpoint = self.store.folder / "unfinished" / f"{key}.ckpt"
+        result, attachment = compute(checkpoint, self.announce(what))
+        if attachment is not None:
+            self.store.put_bytes(key, attachment)
+        try:
+            return key, self.store.put(key, request, result, self._provenance)
+        except ValueError as error:
+            raise DivergedError(
+                f"the training of a {what} diverged: a loss is not a finite number; lower trainer.lr or trainer.alpha_lr"
+            ) from error
+
+
+def _pack(network: Network) -> bytes:
+    buffer = io.BytesIO()
+    torch.save({name: value.cpu() for name, value in network.state_dict().items()}, buffer)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""What ranks are held against: networks trained from scratch, and counts that cost nothing."""
