@@ -130,3 +130,26 @@ class TrainerConfig:
             "readout_paths",
         )
         return self.weights_recipe() | {key: getattr(self, key) for key in keys}
+
+
+@dataclass(kw_only=True)
+class SyntheticConfig:
+    """No training: stage scores from an additive landscape with a known optimum, to study searches.
+
+    Attributes:
+        name: ``synthetic``.
+        rank_correlation: Expected Spearman correlation, in [0, 1], of the stage scores with the true ones.
+        aggregate: How stage scores make a path's score: ``mean``.
+    """
+
+    name: str = "synthetic"
+    rank_correlation: float = 1.0
+    aggregate: str = "mean"
+
+    def __post_init__(self) -> None:
+        one_of("trainer.name", self.name, ("synthetic",))
+        one_of("trainer.aggregate", self.aggregate, ("mean",))
+        if not 0 <= self.rank_correlation <= 1:
+            raise ValueError(
+                f"trainer.rank_correlation={self.rank_correlation} is no correlation here; give a number from 0 to 1"
+            )
