@@ -1,6 +1,6 @@
 """The batch-of-cells engine against a plain loop over the same cells: one training step, forward and backward.
 
-    python -m benchmarks.engine
+python -m benchmarks.engine
 """
 
 import argparse
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Region
-from tests.nets.reference import evaluate_cell, evaluate_path
+from tests.nets.reference import evaluate_cell
 
 CASES = {
     # name: (shape, classes, depth, candidates, channels, batch)
@@ -53,44 +53,50 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     print(f"torch {torch.__version__}, {args.threads} threads, milliseconds a step (forward and backward)")
-    for name, (shape, classes, depth, candidates, channels, batch) in CASES.items():
-        config = SpaceConfig(depth=depth, channels=channels)
-        space, layout = config.build(), config.layout(shape, classes)
-        region = space.sample_region(np.random.default_rng(0), candidates)
-        x, y = torch.randn(batch, *shape), torch.randint(classes, (batch,))
-        hyper = Network([region], layout, seeds=[0])
-        mixing = [torch.full((1, candidates), 1 / candidates) for _ in range(depth)]
-        paths = np.stack([np.random.default_rng(d).permutation(candidates) for d in range(depth)], 1)
-        alone = Network(
-            [Region([[c] for c in region.architecture(p)]) for p in paths], layout, seeds=range(candidates)
-        )
-        singles = [alone.single(n) for n in range(candidates)]
-
-        def train(network: torch.nn.Module, logits: Callable[[], torch.Tensor], y: torch.Tensor = y) -> None:
-            network.zero_grad()
-            out = logits()
-            F.cross_entropy(out.flatten(0, -2), y.repeat(out.flatten(0, -2).shape[0] // len(y))).backward()
-
-        def execute(how: str, step: Callable[[], object]) -> Callable[[], object]:
-            def run() -> object:
-                for network in (hyper, alone, *singles):
-                    for stage in network.stages:
-                        stage.cells.execution = how
-                return step()
-
-            return run
-
-        cases = {
-            "mixed": lambda: train(hyper, lambda: hyper(x, mixing)),
-            f"{candidates} disjoint paths": lambda: train(hyper, lambda: hyper.forward_paths(x, paths)),
-            f"{candidates} networks at once": lambda: train(alone, lambda: alone(x)),
-            f"{candidates} networks one by one": lambda: [train(n, lambda n=n: n(x)) for n in singles],
-        }
-        steps = {f"{what}, {how}": execute(how, case) for what, case in cases.items() for how in ("grouped", "loop")}
-        steps["mixed, plain reference"] = lambda: train(hyper, lambda: mixed_by_loop(hyper, x, mixing))
+    for name, case in CASES.items():
         print(name)
-        for what, step in steps.items():
+        for what, step in steps(*case).items():
             print(f"  {what:32s}{1000 * seconds(step, args.repeats):9.1f}", flush=True)
+
+
+def steps(
+    shape: tuple[int, ...], classes: int, depth: int, candidates: int, channels: int, batch: int
+) -> dict[str, Callable[[], object]]:
+    """Training steps of the same cells, done in several ways."""
+    config = SpaceConfig(depth=depth, channels=channels)
+    space, layout = config.build(), config.layout(shape, classes)
+    region = space.sample_region(np.random.default_rng(0), candidates)
+    x, y = torch.randn(batch, *shape), torch.randint(classes, (batch,))
+    hyper = Network([region], layout, seeds=[0])
+    mixing = [torch.full((1, candidates), 1 / candidates) for _ in range(depth)]
+    paths = np.stack([np.random.default_rng(d).permutation(candidates) for d in range(depth)], 1)
+    regions = [Region([[cell] for cell in region.architecture(path)]) for path in paths]
+    alone = Network(regions, layout, seeds=range(candidates))
+    singles = [alone.single(n) for n in range(candidates)]
+
+    def train(network: Network, logits: Callable[[], torch.Tensor]) -> None:
+        network.zero_grad()
+        out = logits().flatten(0, -2)
+        F.cross_entropy(out, y.repeat(len(out) // len(y))).backward()
+
+    def execute(how: str, step: Callable[[], object]) -> Callable[[], object]:
+        def run() -> object:
+            for network in (hyper, alone, *singles):
+                for stage in network.stages:
+                    stage.cells.execution = how
+            return step()
+
+        return run
+
+    cases = {
+        "mixed": lambda: train(hyper, lambda: hyper(x, mixing)),
+        f"{candidates} disjoint paths": lambda: train(hyper, lambda: hyper.forward_paths(x, paths)),
+        f"{candidates} networks at once": lambda: train(alone, lambda: alone(x)),
+        f"{candidates} networks one by one": lambda: [train(n, lambda n=n: n(x)) for n in singles],
+    }
+    table = {f"{what}, {how}": execute(how, case) for what, case in cases.items() for how in ("grouped", "loop")}
+    table["mixed, plain reference"] = lambda: train(hyper, lambda: mixed_by_loop(hyper, x, mixing))
+    return table
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,17 +55,11 @@ def launch(arguments: Sequence[str]) -> None:
         return
     folder = open_sweep(configs[0], parsed.overrides, jobs)
     print(f"{len(jobs)} jobs: {folder}", flush=True)
-    failure: Exception | None = None
-    try:
-        with _arguments([*arguments, f"hydra.sweep.dir='{folder}'"]):
-            _hydra_main()
-    except Exception as error:
-        failure = error
+    with _arguments([*arguments, f"hydra.sweep.dir='{folder}'"]):
+        _hydra_main()
     states = _finish_sweep(folder, jobs)
-    if failed := states.count("failed"):
-        raise SweepFailed(f"{failed} of {len(jobs)} jobs failed; see {folder / 'report.html'}") from failure
-    if failure is not None:
-        raise failure
+    if failed := len(states) - states.count("done"):
+        raise SweepFailed(f"{failed} of {len(jobs)} jobs failed; see {folder / 'report.html'}")
 
 
 @contextmanager
@@ -78,36 +74,51 @@ def _arguments(arguments: Sequence[str]) -> Iterator[None]:
 
 
 def _hydra_main() -> None:
+    """Let Hydra compose and call `_task`; a study's own error comes out as it is."""
+    failure: list[Exception] = []
+
+    def task(composed: DictConfig) -> None:
+        # Raised through Hydra, an error would bring lines of Hydra's along.
+        try:
+            _task(composed)
+        except Exception as error:
+            failure.append(error)
+
     GlobalHydra.instance().clear()
-    hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_task)()
+    hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
+    if failure and not _in_sweep():
+        raise failure[0]
+
+
+def _in_sweep() -> bool:
+    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def _task(composed: DictConfig) -> None:
-    """One job."""
-    config = typed(composed)
+    """One study, or one job of a sweep, whose failure is told in its folder and does not stop the others."""
     context = HydraConfig.get()
     if context.mode != RunMode.MULTIRUN:
-        _study(config, None, None)
+        _study(typed(composed), None, None)
         return
     folder = Path(context.runtime.output_dir)
     error_file = folder / "error.txt"
     error_file.unlink(missing_ok=True)
     print(f"job {context.job.num}: {' '.join(context.overrides.task)}", flush=True)
     try:
-        _study(config, folder, folder.parent.name)
+        _study(typed(composed), folder, folder.parent.name)
     except Exception as error:
-        # Hydra tells of the first failure only, and after the last job.
-        lines = str(error).splitlines() or [type(error).__name__]
+        lines = str(error).splitlines() or [""]
         write_whole(error_file, f"{type(error).__name__}: {lines[0]}\n")
         print(f"fade: error: job {context.job.num}: {lines[0]}", file=sys.stderr, flush=True)
-        raise
+        if os.environ.get("FADE_FULL_ERROR") == "1":
+            traceback.print_exc()
 
 
 def _study(config: StudyConfig, folder: Path | None, group: str | None) -> None:
     if config.plan:
-        from fade.study.plan import plan_text
+        from fade.study.plan import print_plan
 
-        print(plan_text(config))
+        print_plan(config)
         return
     from fade.study import run
 

@@ -12,6 +12,15 @@ from rich.table import Table
 from fade.training.train import Report
 
 
+PLAIN_WIDTH = 120
+
+
+def wide_console() -> Console:
+    """A console as wide as the terminal; off a terminal wide enough for tables."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
 class StudyConsole:
     """Shows a study's progress.
 
@@ -20,7 +29,7 @@ class StudyConsole:
     """
 
     def __init__(self, total: int) -> None:
-        self.console = Console(highlight=False)
+        self.console = wide_console()
         self.live = self.console.is_terminal
         self.progress = Progress(
             TextColumn("[bold]{task.description}"),
@@ -91,7 +100,9 @@ def result_table(metrics: dict[str, Any]) -> Table:
             table.add_row("Spearman", at + f"{interval(found['spearman'])} on {found['n']} paths")
             ceiling = found["ceiling"]["spearman"]
             table.add_row("noise ceiling", at + ("unknown" if ceiling is None else f"{ceiling:.2f}"))
-            free = {name: value["spearman"] for name, value in found["baselines"].items() if value["spearman"] is not None}
+            free = {
+                name: value["spearman"] for name, value in found["baselines"].items() if value["spearman"] is not None
+            }
             if free:
                 name = max(free, key=lambda key: abs(free[key]))
                 table.add_row("strongest free count", at + f"{name} {free[name]:+.2f}")

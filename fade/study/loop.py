@@ -223,21 +223,25 @@ def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = 
         The folder and its metrics.
 
     Raises:
-        ValueError: Before any work, for what the configuration or the data get wrong.
+        ConfigurationError: Before any work, for what the configuration or the data get wrong.
     """
     started = time.perf_counter()
-    config.check()
-    if config.threads is not None:
-        torch.set_num_threads(config.threads)
-    device = resolve_device(config.device)
-    space = config.space.build()
-    search = config.search.build(space, seed=config.seed_of("search"))
-    data: Data | None = None
-    layout: Layout | None = None
-    if isinstance(config.trainer, TrainerConfig):
-        data = config.dataset.build(seed=config.seed_of("split"), device=device)
-        layout = config.space.layout(data.shape, data.classes)
-        data.batches("weights", batch_size=config.trainer.batch_size, seed=0, drop_last=True)
+    try:
+        config.check()
+        if config.threads is not None:
+            torch.set_num_threads(config.threads)
+        device = resolve_device(config.device)
+        space = config.space.build()
+        search = config.search.build(space, seed=config.seed_of("search"))
+        search.ask()  # a region that cannot be drawn is wrong configuration
+        data: Data | None = None
+        layout: Layout | None = None
+        if isinstance(config.trainer, TrainerConfig):
+            data = config.dataset.build(seed=config.seed_of("split"), device=device)
+            layout = config.space.layout(data.shape, data.classes)
+            data.batches("weights", batch_size=config.trainer.batch_size, seed=0, drop_last=True)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
     with ExitStack() as stack:
         run_folder = stack.enter_context(RunFolder.open(config, folder))
         if run_folder.finished:
@@ -294,15 +298,22 @@ def _find_best(study: Study) -> Best | None:
     study.costs.train_flops += best.choice_flops
     study.costs.measure_flops += best.measure_flops
     study.costs.seconds += best.seconds
-    from fade.training.export import export_network
+    from fade.training.export import Facts, export_network
 
-    export_network(
-        best.network,
-        trainings.data,
-        best.architecture,
-        study.folder.path / "best",
-        facts={**best.record, "name": config.name, "dataset": config.dataset.name, "seed": config.seed},
+    facts = Facts(
+        test_accuracies=best.record["test_accuracies"],
+        validation_accuracy=best.record["validation_accuracy"],
+        found={
+            "study": config.name,
+            "search": config.search.name,
+            "regions": len(study.entries),
+            "region training": f"{config.trainer.name}, {trainings.config.epochs} epochs",
+            "FLOPs of the search": f"{study.costs.train_flops:.3g}",
+            "seed": config.seed,
+        },
+        trained=trainings.config.weights_recipe(config.truth.epochs),
     )
+    export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
     return best
 
 

@@ -56,7 +56,7 @@ class TrainingScorer:
         """See `RegionScorer.score`."""
         result = self.trainings.region(region)
         readouts = result["readouts"]
-        record = {
+        record: dict[str, Any] = {
             key: result[key]
             for key in (
                 "stage_weights",

@@ -28,7 +28,7 @@ class LightningTracker(Tracker):
 
     def log(self, values: dict[str, float], step: int) -> None:
         """See `Tracker.log`."""
-        self.logger.log_metrics(values, step)
+        self.logger.log_metrics(dict(values), step)
 
     def summary(self, values: dict[str, float | int | str | None]) -> None:
         """See `Tracker.summary`."""

@@ -14,6 +14,7 @@ import torch
 from fade import __version__
 from fade.nets.layout import Layout
 from fade.nets.network import Network
+from fade.seeds import subseed
 from fade.space import Cell, Region
 from fade.store import Store
 from fade.training.config import TrainerConfig
@@ -25,6 +26,12 @@ RECIPE_VERSION = 1
 
 CHUNK = {"cpu": 4, "cuda": 32}
 """Networks that train at once. Part of a request, for what is batched with what moves the last bits."""
+
+
+def chunk_size(device: torch.device) -> int:
+    """How many networks train at once on a device."""
+    return CHUNK.get(device.type, CHUNK["cuda"])
+
 
 Announce = Callable[[str], Report | None]
 """Told what training starts; may return what to call after each epoch."""
@@ -55,8 +62,8 @@ def device_name(device: torch.device) -> str:
 class StoredTrainings:
     """Trains regions and networks, or takes what is stored.
 
-    A training is a pure function of the data, the region or architectures, the skeleton, the recipe, the seed, the kind of
-    device, the threads and `RECIPE_VERSION`; its result is stored under a hash of exactly those.
+    A training is a pure function of the data, the region or architectures, the skeleton, the recipe, the seed, the kind
+    of device, the threads and `RECIPE_VERSION`; its result is stored under a hash of exactly those.
 
     Args:
         store: Where results are kept.
@@ -85,7 +92,7 @@ class StoredTrainings:
         """The result of `train_region`."""
         recipe = self.config.region_recipe()
         request = self._request("region", recipe, region.texts, self.seed)
-        what = f"region of {region.depth} × {region.candidates} cells"
+        what = f"a region of {region.depth} × {region.candidates} cells"
 
         def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:
             args = (region, self.config, self.layout, self.data)
@@ -109,7 +116,7 @@ class StoredTrainings:
             chunk's) and, where kept, weights: (key, position).
         """
         results = []
-        size = CHUNK.get(self.data.device.type, CHUNK["cuda"])
+        size = chunk_size(self.data.device)
         for start in range(0, len(architectures), size):
             chunk = architectures[start : start + size]
             texts = [[str(cell) for cell in cells] for cells in chunk]
@@ -157,8 +164,6 @@ class StoredTrainings:
 
     def network_seed(self, repeat: int) -> int:
         """The seed of one repeat of a stand-alone training."""
-        from fade.seeds import subseed
-
         return subseed(self.seed, "network", repeat)
 
     def _request(self, kind: str, recipe: Mapping[str, Any], cells: object, seed: int, **more: int) -> dict[str, Any]:
@@ -194,7 +199,7 @@ class StoredTrainings:
             return key, self.store.put(key, request, result, self._provenance)
         except ValueError as error:
             raise DivergedError(
-                f"the training of a {what} diverged: a loss is not a finite number; lower trainer.lr or trainer.alpha_lr"
+                f"the training of {what} diverged, a loss is not finite; lower trainer.lr or trainer.alpha_lr"
             ) from error
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from fade.search.config import PseudoGradientConfig
 from fade.search.distribution import GraphDistribution
-from fade.training.landscape import AdditiveLandscape
 from fade.search.pseudo_gradient import draw_stage
 from fade.space import Cell, CellList, CellSpace, HierarchicalSpace
+from fade.training.landscape import AdditiveLandscape
 
 PLAIN = HierarchicalSpace(cell_space=CellSpace(vertices=5, ops=("conv3",)), depth=3)
 LABELLED = HierarchicalSpace(cell_space=CellSpace(vertices=4, ops=("conv3", "conv5")), depth=2)

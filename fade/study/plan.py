@@ -1,0 +1,130 @@
+"""What a study would cost, before any of it is done: FLOPs counted, memory and time measured on one step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from rich.table import Table
+from torch import Tensor
+
+from fade.nets.layout import Layout
+from fade.nets.network import Network
+from fade.space import Region
+from fade.study.config import ConfigurationError, StudyConfig
+from fade.study.console import number, wide_console
+from fade.training.config import TrainerConfig
+from fade.training.data import Data
+from fade.training.fit import resolve_device
+from fade.training.region import RegionTrainer
+from fade.training.stored import chunk_size
+from fade.training.train import network_cost, region_flops
+
+STEPS = 3
+
+
+def print_plan(config: StudyConfig) -> None:
+    """Print what a study would cost.
+
+    Raises:
+        ConfigurationError: For what the data or the device get wrong.
+    """
+    console = wide_console()
+    if not isinstance(config.trainer, TrainerConfig):
+        console.print(f"{config.name}: nothing is trained, trainer={config.trainer.name}")
+        return
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    try:
+        data = config.dataset.build(seed=config.seed_of("split"), device=resolve_device(config.device))
+        layout = config.space.layout(data.shape, data.classes)
+        region = config.search.build(config.space.build(), seed=config.seed_of("search")).ask()
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    console.print(_table(config, config.trainer, data, layout, region))
+
+
+def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layout, region: Region) -> Table:
+    hyper = Network([region], layout, seeds=[0], share=trainer.share_weights).to(data.device)
+    alone = Region([[stage[0]] for stage in region.cells])
+    size = chunk_size(data.device)
+    together = Network([alone] * size, layout, seeds=range(size)).to(data.device)
+    examples = data.sizes["weights"] + data.sizes["alpha"]
+    epochs = config.truth.epochs or trainer.epochs
+    of_region = region_flops(RegionTrainer(hyper, trainer, data, seed=0))
+    of_network = 3 * network_cost(alone.architecture([0] * region.depth), layout)[1] * examples * epochs
+    regions = getattr(config.search, "regions", 1)
+    truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
+    paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
+    trained = truths * (paths + 1) * config.truth.seeds
+    trained += (2 * regions if config.truth.curve else 0) + 1 + config.truth.seeds
+    step, memory = _measure(hyper, trainer, data)
+    step_together, memory_together = _measure(together, trainer, data)
+    steps = of_region / (3 * hyper.cost().mixed_flops() * trainer.batch_size)
+    steps_alone = epochs * (examples // trainer.batch_size)
+    rows = [
+        ("regions", regions, of_region, steps * step, memory),
+        ("stand-alone networks", trained, of_network, steps_alone * step_together / size, memory_together),
+    ]
+    table = Table(title=f"{config.name} on {data.name}, {data.device}: expected, nothing was run", title_justify="left")
+    for column in ("", "trainings", "FLOPs each", "seconds each", "FLOPs", "time", "memory"):
+        table.add_column(column, justify="right" if column else "left")
+    for what, count, flops, seconds, memory in rows:
+        table.add_row(
+            what,
+            str(count),
+            number(flops),
+            f"{seconds:.1f}",
+            number(flops * count),
+            duration(seconds * count),
+            f"{memory / 2**20:.0f} MiB",
+        )
+    total_time = sum(count * seconds for _, count, _, seconds, _ in rows)
+    total_flops = sum(count * flops for _, count, flops, _, _ in rows)
+    peak = max(memory for *_, memory in rows)
+    table.add_section()
+    table.add_row("in all", "", "", "", number(total_flops), duration(total_time), f"{peak / 2**20:.0f} MiB")
+    return table
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words of at most two units."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _measure(network: Network, config: TrainerConfig, data: Data) -> tuple[float, float]:
+    """Seconds of a joint step, and bytes that weights, their optimizer and the tensors saved for backward take."""
+    module = RegionTrainer(network, config, data, seed=0)
+    x, y = next(iter(data.batches("weights", batch_size=config.batch_size, seed=0)))
+    batch = (x, y)
+    saved: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    def step() -> None:
+        loss = module.loss(batch, module.draw_noise())
+        loss.backward()
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        step()
+    weights = sum(p.numel() * p.element_size() for p in module.parameters())
+    return _fastest(step, data.device), 4.0 * weights + sum(saved.values())
+
+
+def _fastest(step: Callable[[], None], device: torch.device) -> float:
+    times = []
+    for _ in range(STEPS):
+        start = time.perf_counter()
+        step()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        times.append(time.perf_counter() - start)
+    return min(times)
