@@ -30,9 +30,9 @@ def stack_groups(groups: Sequence[Tensor]) -> Tensor:
 class CellBatch(nn.Module):
     """M cells with weights of their own, evaluated together.
 
-    The input feeds every source of a cell; a vertex sums what arrives; every sink passes through the output op into the
-    cell's output [paper]. The output is normalised per channel, without learnt scale or shift, since a learnt scale would
-    trade off exactly with the mixing weight [ours].
+    The input feeds every source of a cell; a vertex sums what arrives; every sink passes through the output op into
+    the cell's output [paper]. The output is normalised per channel, without learnt scale or shift, since a learnt
+    scale would trade off exactly with the mixing weight [ours].
 
     Args:
         cells: The M cells; canonical drawings are used, so isomorphic cells are the same network.
@@ -81,7 +81,8 @@ class CellBatch(nn.Module):
                 own[tail, head] = shared[key]
             self.slots.append(own)
         self.copies = dict(sorted(counts.items()))
-        self.ops = nn.ModuleDict({op: build_op(op, n, channels, dims) for op, n in self.copies.items()})
+        # Prefixed, since a ModuleDict has attributes that an op may be named after ("double", "type").
+        self.ops = nn.ModuleDict({f"op_{op}": build_op(op, n, channels, dims) for op, n in self.copies.items()})
         rows = len(self.cells)
         self.vertex_rows: list[range] = []
         for cell in self.cells:
@@ -95,9 +96,14 @@ class CellBatch(nn.Module):
 
     def op(self, name: str) -> Op:
         """The batch of copies of one op."""
-        module = self.ops[name]
+        module = self.ops[f"op_{name}"]
         assert isinstance(module, Op)
         return module
+
+    def use_statistics(self, kind: str) -> None:
+        """Set `statistics`; a registered op that drops at random or keeps statistics trains only under ``"update"``."""
+        self.statistics = kind
+        self.train(kind == "update")
 
     def forward(self, x: Tensor, select: Sequence[int] | None = None) -> Tensor:
         """Evaluate cells.
@@ -116,7 +122,7 @@ class CellBatch(nn.Module):
 
     def _loop(self, x: Tensor, select: Sequence[int] | None) -> Tensor:
         """Cell by cell, edge by edge."""
-        functions = {name: self.op(name).each() for name in self.ops}
+        functions = {name: self.op(name).each() for name in self.copies}
         chosen = range(len(self.cells)) if select is None else select
         inputs = x.unbind() if len(x) == len(chosen) else [x[0]] * len(chosen)
         outputs = []
@@ -144,13 +150,15 @@ class CellBatch(nn.Module):
             if step.rows is not None:
                 level = buffer.index_select(1, step.rows).flatten(1, 2)
                 if self.normalise == "vertex":
-                    level = self._norm(level, step.statistics if select is None else None)
+                    kept = select is None or self.statistics == "running"
+                    level = self._norm(level, step.statistics if kept else None)
             for name, tails, copies, heads in step.runs:
                 source = level
                 if level.shape[1] > self.channels and tails is not None:  # one group feeds all edges as it is
                     source = level.unflatten(1, (-1, self.channels)).index_select(1, tails).flatten(1, 2)
                 out = self.op(name)(source, copies)
-                buffer = buffer.index_add_(1, heads, out.reshape(batch, -1, self.channels, *spatial))
+                out = out.reshape(batch, -1, self.channels, *spatial)
+                buffer = buffer.index_add_(1, heads, out.to(buffer.dtype))  # an op may leave autocast's type
         groups = len(self.cells) if select is None else len(select)
         result = buffer[:, :groups].flatten(1, 2)
         if self.normalise != "none":

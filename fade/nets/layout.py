@@ -88,6 +88,8 @@ def conv_layout(
     """
     inputs, spatial = shape[0], tuple(shape[1:])
     pools = spread_pools(depth, spatial) if pool is None else sorted(pool)
+    if len(set(pools)) < len(pools):
+        raise ValueError(f"space.pool={list(pools)} names a stage twice; name each once")
     for d in pools:
         if not 0 <= d < depth:
             raise ValueError(f"space.pool={list(pools)} names stage {d}; stages go from 0 to {depth - 1}")
@@ -110,9 +112,7 @@ def conv_layout(
     return Layout(tuple(stages), classes, False, output_op, normalise)
 
 
-def mlp_layout(
-    shape: Sequence[int], classes: int, *, depth: int, width: int, output_op: str, normalise: str
-) -> Layout:
+def mlp_layout(shape: Sequence[int], classes: int, *, depth: int, width: int, output_op: str, normalise: str) -> Layout:
     """A skeleton without space: flatten, linear to `width` with ReLU, D stages of that width, linear [prototype].
 
     Features are channels on an axis of length 1, so that the cell engine needs no second path.

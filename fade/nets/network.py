@@ -64,7 +64,7 @@ class Stage(nn.Module):
         weight, bias = self.entry
         if self.networks == 1:  # the groups are one larger batch
             out = convolve(x.flatten(0, 1), weight[0], bias[0])
-            return out.relu_().unflatten(0, x.shape[:2])
+            return out.relu_().view(*x.shape[:2], *out.shape[1:])
         inputs = x.unbind() if len(x) > 1 else [x[0]] * self.networks
         return stack_groups(
             [convolve(h, w, b).relu_() for h, w, b in zip(inputs, weight.unbind(), bias.unbind(), strict=True)]
@@ -82,12 +82,15 @@ class Stage(nn.Module):
         out = self.cells(x)
         if choice is None:
             return out
-        out = out.unflatten(0, (self.networks, self.candidates))
+        out = out.view(self.networks, self.candidates, *out.shape[1:])
         return (out * choice.reshape(*choice.shape, *[1] * (out.dim() - 2))).sum(1)
 
     def shrink(self, x: Tensor) -> Tensor:
         """Pooling, where the stage has it."""
-        return self.pool(x.flatten(0, 1)).unflatten(0, x.shape[:2]) if self.pool is not None else x
+        if self.pool is None:
+            return x
+        pooled: Tensor = self.pool(x.flatten(0, 1))
+        return pooled.view(*x.shape[:2], *pooled.shape[1:])
 
     def macs(self, layout: StageLayout) -> int:
         """Multiply-accumulates of the input convolution of one network."""
@@ -97,8 +100,8 @@ class Stage(nn.Module):
 class Network(nn.Module):
     """N networks side by side, each a path of D stages with K candidates a stage.
 
-    With N = 1 it is the hyper-architecture of a region, h_d = Σ_k m_{d,k} · cell_{d,k}(h_{d-1}) [paper]; with K = 1 it is
-    N stand-alone networks, trained at once. Both are the same code, so a number means the same in both.
+    With N = 1 it is the hyper-architecture of a region, h_d = Σ_k m_{d,k} · cell_{d,k}(h_{d-1}) [paper]; with K = 1 it
+    is N stand-alone networks, trained at once. Both are the same code, so a number means the same in both.
 
     Args:
         regions: N regions of the same depth and number of candidates.
@@ -108,7 +111,9 @@ class Network(nn.Module):
         share: Candidates of a stage share one set of weights per vertex pair and op.
     """
 
-    def __init__(self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int] | None, share: bool = False) -> None:
+    def __init__(
+        self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int] | None, share: bool = False
+    ) -> None:
         super().__init__()
         self.regions, self.layout, self.share = list(regions), layout, share
         self.stages = nn.ModuleList(Stage(layout, d, regions, share) for d in range(len(layout.stages)))
@@ -192,11 +197,11 @@ class Network(nn.Module):
         before = [stage.cells.statistics for stage in self._stages()]
         try:
             for stage in self._stages():
-                stage.cells.statistics = kind
+                stage.cells.use_statistics(kind)
             yield
         finally:
             for stage, kept in zip(self._stages(), before, strict=True):
-                stage.cells.statistics = kept
+                stage.cells.use_statistics(kept)
 
     def path_network(self, path: Sequence[int]) -> Network:
         """The stand-alone network of a path of one hyper-architecture, with the same weights."""

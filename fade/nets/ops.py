@@ -1,14 +1,15 @@
 """Ops as batches of copies: many copies of an op, each with weights of its own, in one object.
 
-They run in one of two ways, equal to floating-point noise. *Grouped*: activations are channel groups ``[B, G·C, *spatial]``
-and one grouped convolution runs all copies. *Each*: a function a copy, for a loop. Which one is faster depends on device
-and size (`benchmarks/README.md`); `fade.nets.cells` chooses.
+They run in one of two ways, equal to floating-point noise. *Grouped*: activations are channel groups
+``[B, G·C, *spatial]`` and one grouped convolution runs all copies. *Each*: a function a copy, for a loop. Which one is
+faster depends on device and size (`benchmarks/README.md`); `fade.nets.cells` chooses.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import torch
 import torch.nn.functional as F
@@ -225,10 +226,14 @@ class Looped(Op):
         """Counted by torch on one example."""
         from torch.utils.flop_counter import FlopCounterMode
 
-        parameter = next(self.modules_[0].parameters(), None)
-        device = "cpu" if parameter is None else parameter.device
+        module = self.modules_[0]
+        state = next(chain(module.parameters(), module.buffers()), None)
+        device = "cpu" if state is None else state.device
+        training = module.training
+        module.eval()  # else counting would move statistics that the module keeps
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            self.modules_[0](torch.zeros(1, self.channels, *spatial, device=device))
+            module(torch.zeros(1, self.channels, *spatial, device=device))
+        module.train(training)
         return int(counter.get_total_flops()) // 2
 
     def parameter_count(self) -> int:

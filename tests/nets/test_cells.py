@@ -92,12 +92,12 @@ def test_weights_of_a_network_do_not_depend_on_its_neighbours():
 def test_running_statistics_approach_those_of_the_batch(normalise, execution):
     batch = random_batch(1, normalise=normalise)
     batch.execution = execution
-    x = torch.randn(1, 64, 4, 13)
-    for _ in range(100):
-        trained = batch(x)
-    batch.statistics = "running"
-    torch.testing.assert_close(batch(x), trained, atol=2e-2, rtol=2e-2)
-    if normalise == "output":
+    x = torch.randn(1, 32, 4, 13)
+    with torch.no_grad():
+        for _ in range(100):
+            trained = batch(x)
+        batch.statistics = "running"
+        torch.testing.assert_close(batch(x), trained, atol=2e-2, rtol=2e-2)
         torch.testing.assert_close(batch(x, [2, 0]), batch(x)[[2, 0]])
 
 
