@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,8 +53,8 @@ class TrainerConfig:
     epochs: int = 10
     batch_size: int = 100
     optimizer: str = "adam"
-    lr: float = 0.01
-    lr_end: float = 0.0001
+    lr: float = 0.003
+    lr_end: float = 0.00003
     momentum: float = 0.8
     weight_decay: float = 0.0
     alpha_lr: float = 0.01
@@ -75,15 +76,16 @@ class TrainerConfig:
         one_of("trainer.readout", self.readout, READOUTS)
         one_of("trainer.aggregate", self.aggregate, AGGREGATES)
         one_of("trainer.precision", self.precision, PRECISIONS)
-        for key in ("epochs", "batch_size"):
-            if (count := getattr(self, key)) < 1:
-                raise ValueError(f"trainer.{key}={count} trains nothing; give at least 1")
+        if self.epochs < 1:
+            raise ValueError(f"trainer.epochs={self.epochs} trains nothing; give at least 1")
+        if self.batch_size < 2:
+            raise ValueError(f"trainer.batch_size={self.batch_size} has no batch statistics; give at least 2")
         for key in ("lr", "temperature", "temperature_end"):
-            if not getattr(self, key) > 0:
-                raise ValueError(f"trainer.{key}={getattr(self, key)} is not positive; give a number above 0")
+            if not 0 < getattr(self, key) < math.inf:
+                raise ValueError(f"trainer.{key}={getattr(self, key)} is not a positive number; give one above 0")
         for key in ("lr_end", "weight_decay", "alpha_lr"):
-            if not getattr(self, key) >= 0:
-                raise ValueError(f"trainer.{key}={getattr(self, key)} is negative; give 0 or more")
+            if not 0 <= getattr(self, key) < math.inf:
+                raise ValueError(f"trainer.{key}={getattr(self, key)} is negative or infinite; give 0 or more")
         for key in ("momentum", "alpha_warmup", "candidate_dropout"):
             if not 0 <= getattr(self, key) < 1:
                 raise ValueError(f"trainer.{key}={getattr(self, key)} is no fraction; give 0 or more, less than 1")
@@ -95,6 +97,11 @@ class TrainerConfig:
             raise ValueError(
                 f"trainer.aggregate=log_sum needs probabilities, which trainer.readout={self.readout} does not give; "
                 f"use trainer.aggregate=mean, or a read-out among {', '.join(PROBABILITIES)}"
+            )
+        if self.learns_alpha and self.alpha_warmup > (latest := (self.epochs - 1) / self.epochs):
+            raise ValueError(
+                f"trainer.alpha_warmup={self.alpha_warmup} leaves none of trainer.epochs={self.epochs} to α; "
+                f"lower it to at most {int(100 * latest) / 100}"
             )
         if not self.learns_alpha:
             if self.name != "fair":
@@ -113,7 +120,7 @@ class TrainerConfig:
     def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
         """What decides the numbers of a stand-alone training."""
         keys = ("batch_size", "optimizer", "lr", "lr_end", "weight_decay", "precision")
-        recipe = {"epochs": epochs or self.epochs} | {key: getattr(self, key) for key in keys}
+        recipe = {"epochs": self.epochs if epochs is None else epochs} | {key: getattr(self, key) for key in keys}
         return recipe | ({"momentum": self.momentum} if self.optimizer == "sgd" else {})
 
     def region_recipe(self) -> dict[str, Any]:
