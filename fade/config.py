@@ -8,12 +8,12 @@ import importlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
@@ -58,8 +58,6 @@ def _root() -> type:
 
 
 def _resolved(name: str) -> Any:
-    from typing import get_type_hints
-
     return get_type_hints(StudyConfig)[name]
 
 
@@ -91,20 +89,43 @@ def typed(composed: DictConfig) -> StudyConfig:
     """
     try:
         for plugin in composed.plugins:
-            try:
-                importlib.import_module(plugin)
-            except ImportError as error:
-                raise ValueError(
-                    f"plugins={plugin} cannot be imported ({error}); put its folder on PYTHONPATH, or install it"
-                ) from error
+            _import_plugin(plugin)
+        _keep_words(composed)
         plain = OmegaConf.to_object(composed)
-        config = StudyConfig(**{item.name: getattr(plain, item.name) for item in dataclasses.fields(StudyConfig)})
+        names = {item.name for item in dataclasses.fields(StudyConfig)}
+        if extra := [str(key) for key in composed if key not in names]:
+            raise ValueError(_no_key(extra[0], None))
+        config = StudyConfig(**{name: getattr(plain, name) for name in names})
+        for name, part in vars(config).items():
+            if dataclasses.is_dataclass(part):
+                # `+trainer.anything=1` adds to a schema what nothing reads.
+                for key in vars(part).keys() - {item.name for item in dataclasses.fields(part)}:
+                    raise ValueError(_no_key(f"{name}.{key}", type(part)))
         config.check()
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     except OmegaConfBaseException as error:
         raise ConfigurationError(explain(error)) from error
     return config
+
+
+def _import_plugin(plugin: str) -> None:
+    try:
+        importlib.import_module(plugin)
+    except Exception as error:  # whatever a user's module raises
+        raise ValueError(
+            f"plugins={plugin} cannot be imported ({type(error).__name__}: {_first_line(error)}); put its folder on "
+            "PYTHONPATH, or mend it"
+        ) from error
+
+
+def _keep_words(node: DictConfig) -> None:
+    """Undo that Hydra reads a bare ``true`` as a truth value, where a text is wanted (`search.utilities=true`)."""
+    for key, value in node.items_ex(resolve=False):
+        if isinstance(value, DictConfig):
+            _keep_words(value)
+        elif value in ("True", "False"):
+            node[key] = value.lower()
 
 
 def compose_study(overrides: Sequence[str] = ()) -> StudyConfig:
@@ -118,28 +139,56 @@ def compose_study(overrides: Sequence[str] = ()) -> StudyConfig:
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             composed = compose("config", overrides=list(overrides))
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise ConfigurationError(explain(error)) from error
     return typed(composed)
 
 
 def explain(error: Exception) -> str:
-    """One sentence out of an error of Hydra or OmegaConf, with the remedy where one can be told."""
-    for cause in (error, error.__cause__, error.__context__):
-        if isinstance(cause, MissingMandatoryValue):
-            return f"{_key(cause)} must be chosen; give {_key(cause)}=…"
-        if isinstance(cause, ConfigKeyError | ConfigAttributeError) and (key := _key(cause)):
-            return f"{key} is no key{_suggest(key)}"
+    """One sentence out of an error of Hydra or OmegaConf: the key, its value, and a remedy."""
     for cause in (error.__cause__, error.__context__, error):
-        if isinstance(cause, OmegaConfBaseException) and (key := _key(cause)):
-            return f"{key}: {_first_line(cause)}; give a value of that kind"
-    text = _first_line(error)
-    if found := re.search(r"Could not find '(\w+)/([^']*)'", text):
+        if not isinstance(cause, OmegaConfBaseException):
+            continue
+        if isinstance(cause, MissingMandatoryValue):
+            key = _key(cause) or str(cause).rpartition(" ")[2]
+            return f"{key} must be chosen; give {key}=…"
+        if isinstance(cause, ConfigKeyError | ConfigAttributeError) and (key := _key(cause)):
+            return _no_key(key, cause.object_type)
+        if key := _key(cause):
+            return _wrong_value(key, _first_line(cause), cause)
+    text = str(error)
+    if isinstance(error, OverrideParseException):
+        return f"{error.override} cannot be read; write KEY=VALUE, and quote what is no plain word: 'KEY=\"a, b\"'"
+    if found := re.search(r"Could not (?:find|load) '([\w/]+)/([^'/]*)'", text):
         group, option = found.groups()
-        return f"{group}={option} is no option; choose from {', '.join(options(group))}"
+        choices = options(group) or re.findall(r"^\t([\w-]+)$", text, re.MULTILINE)
+        return f"{group}={option} is no option; choose from {', '.join(choices)}"
     if found := re.search(r"Could not override '([^']+)'", text):
-        return f"{found[1]} is no key{_suggest(found[1])}"
-    return text
+        return _no_key(found[1], None)
+    if text.startswith("Config group override must be"):
+        return f"a group was given no option's name ({_first_line(error)}); write GROUP=OPTION, as in trainer=joint"
+    return _first_line(error)
+
+
+_KINDS = {"Integer": "whole number", "Float": "number"}
+
+
+def _wrong_value(key: str, text: str, cause: OmegaConfBaseException) -> str:
+    """What to give instead of a value of another type."""
+    if found := re.match(r"Value '(.*)' of type '\w+' could not be converted to (\w+)", text):
+        value, kind = found.groups()
+        if kind == "Boolean":
+            return f"{key}={value} is neither true nor false; give one of them"
+        return f"{key}={value} is no {_KINDS.get(kind, kind)}; give one"
+    if "not Optional" in text:
+        return f"{key}=null leaves out what is needed; give a value"
+    if "does not support deletion" in text:
+        return f"{key} cannot be removed; give it a value instead"
+    if "not a subclass of" in text:
+        return f"{key} is a group of keys; set one of {', '.join(k for k in known_keys() if k.startswith(f'{key}.'))}"
+    if "ListConfig" in text:
+        return f"{key} takes a list; write {key}=[…]"
+    return f"{key}: {text}; give another value"
 
 
 def _key(error: OmegaConfBaseException) -> str:
@@ -150,21 +199,25 @@ def _first_line(error: BaseException) -> str:
     return next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def _suggest(key: str) -> str:
+def _no_key(key: str, owner: object) -> str:
+    """Of a key that is not there: what was meant, or that another option of its group has it."""
+    if key in known_keys() and dataclasses.is_dataclass(owner):
+        group, _, _ = key.partition(".")
+        names = ", ".join(item.name for item in dataclasses.fields(owner))
+        return f"{key} is no key of the option chosen for {group}, whose keys are {names}; choose another {group}=…"
     close = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else "; `fade --help` lists the keys"
+    return f"{key} is no key" + (f"; did you mean {close[0]}?" if close else "; `fade --help` lists the keys")
 
 
 def known_keys() -> list[str]:
-    """All keys that there are, dotted."""
-    keys = []
+    """All keys that there are, dotted, and the groups."""
+    keys = set(GROUPS)
     for item in dataclasses.fields(StudyConfig):
-        if item.name in _ONE_SCHEMA:
-            parts: list[type] = [_ONE_SCHEMA[item.name]]
-        elif item.name in SCHEMAS:
+        if item.name in SCHEMAS:
             parts = list(SCHEMAS[item.name].values())
         else:
-            keys.append(item.name)
-            continue
-        keys += [f"{item.name}.{column.name}" for part in parts for column in dataclasses.fields(part)]
-    return sorted(set(keys))
+            resolved = _resolved(item.name)
+            parts = [resolved] if isinstance(resolved, type) and dataclasses.is_dataclass(resolved) else []
+        keys |= {f"{item.name}.{column.name}" for part in parts for column in dataclasses.fields(part)}
+        keys.add(item.name)
+    return sorted(keys)

@@ -8,6 +8,7 @@ import sys
 import traceback
 from types import FrameType
 
+from fade import __version__
 from fade.study.config import ConfigurationError
 
 DONE, FAILED, WRONG, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -40,16 +41,39 @@ def run(arguments: list[str]) -> int:
 
         print(help_text())
         return DONE
+    if "--version" in arguments:
+        print(f"fade {__version__}")
+        return DONE
+    # Hydra raises only under its variable, else it prints several lines and exits; ours keeps what the user wants.
+    environment = {name: os.environ.get(name) for name in ("HYDRA_FULL_ERROR", "FADE_FULL_ERROR")}
+    os.environ |= {"HYDRA_FULL_ERROR": "1", "FADE_FULL_ERROR": environment["HYDRA_FULL_ERROR"] or "0"}
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt as error:
+        fail("interrupted; what was finished is kept, the same command goes on from there", error)
+        return INTERRUPTED
+    except (Terminated, SystemExit) as error:
+        if isinstance(error, SystemExit) and error.code != TERMINATED:  # Hydra's own, after --hydra-help and the like
+            raise
+        fail("terminated; what was finished is kept, the same command goes on from there", error)
+        return TERMINATED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        for name, value in environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _run(arguments: list[str]) -> int:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     from fade.config import explain
-    from fade.jobs import launch
+    from fade.jobs import SweepFailed, launch
 
-    # Hydra raises only under this variable, else it prints several lines and exits.
-    os.environ.setdefault("FADE_FULL_ERROR", os.environ.get("HYDRA_FULL_ERROR", "0"))
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         launch(arguments)
     except ConfigurationError as error:
@@ -58,18 +82,13 @@ def run(arguments: list[str]) -> int:
     except (HydraException, OmegaConfBaseException) as error:
         fail(explain(error), error)
         return WRONG
-    except KeyboardInterrupt as error:
-        fail("interrupted; what was finished is kept, the same command goes on from there", error)
-        return INTERRUPTED
-    except Terminated as error:
-        fail("terminated; what was finished is kept, the same command goes on from there", error)
-        return TERMINATED
-    except Exception as error:
-        text = str(error).splitlines()
-        fail(f"{type(error).__name__}: {text[0] if text else 'no message'}", error)
+    except SweepFailed as error:
+        fail(str(error), error)
         return FAILED
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    except Exception as error:
+        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+        fail(f"{type(error).__name__}: {text}", error)
+        return FAILED
     return DONE
 
 

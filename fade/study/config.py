@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 
 from fade.nets.config import SpaceConfig
-from fade.search.config import FixedConfig, PseudoGradientConfig, SearchConfig
+from fade.search.config import PseudoGradientConfig, SearchConfig
 from fade.seeds import subseed
 from fade.tracking.config import TrackingConfig
 from fade.training.config import SyntheticConfig, TrainerConfig, one_of
@@ -104,26 +105,31 @@ class StudyConfig:
         Raises:
             ValueError: Naming the key, its value and the remedy.
         """
-        space = self.space.build()
-        search = self.search.build(space, seed=0)
+        self._check_finite()
+        self.search.build(self.space.build(), seed=self.seed_of("search")).ask()  # a region that cannot be drawn raises
         trains = isinstance(self.trainer, TrainerConfig)
         if trains:
             self.dataset.check()
-        elif self.truth.name == "retrain" or self.truth.curve:
+        elif self.truth.name == "retrain":
             raise ValueError(
-                f"truth={self.truth.name} trains networks, which trainer=synthetic does not; use truth=none"
+                "truth=retrain trains networks, which trainer=synthetic does not; use truth=none or another trainer"
+            )
+        elif self.truth.curve:
+            raise ValueError(
+                "truth.curve=true trains networks, which trainer=synthetic does not; use truth.curve=false "
+                "(the landscape's own values are in the trajectory)"
             )
         if isinstance(self.search, PseudoGradientConfig) and self.search.utilities == "true" and trains:
             raise ValueError(
                 f"search.utilities=true needs true stage scores, which trainer={self.trainer.name} cannot give; "
                 "use trainer=synthetic, or search.utilities=ranks"
             )
-        if isinstance(self.search, FixedConfig) and self.search.cells is not None:
-            region = search.ask()
-            if region.depth != self.space.depth:
-                raise ValueError(
-                    f"search.cells lists {region.depth} stages, but space.depth={self.space.depth}; make them agree"
-                )
+
+    def _check_finite(self) -> None:
+        for group, part in vars(self).items():
+            for key, value in vars(part).items() if is_dataclass(part) else ():
+                if isinstance(value, float) and not math.isfinite(value):
+                    raise ValueError(f"{group}.{key}={value} is not finite; give a number")
 
     def seed_of(self, name: str) -> int:
         """The seed of one source of chance."""

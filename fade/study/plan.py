@@ -12,11 +12,11 @@ from torch import Tensor
 from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.space import Region
-from fade.study.config import ConfigurationError, StudyConfig
+from fade.study.config import StudyConfig
 from fade.study.console import number, wide_console
+from fade.study.preparation import prepare, threads
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.fit import resolve_device
 from fade.training.region import RegionTrainer
 from fade.training.stored import chunk_size
 from fade.training.train import network_cost, region_flops
@@ -34,15 +34,11 @@ def print_plan(config: StudyConfig) -> None:
     if not isinstance(config.trainer, TrainerConfig):
         console.print(f"{config.name}: nothing is trained, trainer={config.trainer.name}")
         return
-    if config.threads is not None:
-        torch.set_num_threads(config.threads)
-    try:
-        data = config.dataset.build(seed=config.seed_of("split"), device=resolve_device(config.device))
-        layout = config.space.layout(data.shape, data.classes)
-        region = config.search.build(config.space.build(), seed=config.seed_of("search")).ask()
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
-    console.print(_table(config, config.trainer, data, layout, region))
+    with threads(config.threads):
+        prepared = prepare(config)
+        assert prepared.data is not None
+        assert prepared.layout is not None
+        console.print(_table(config, config.trainer, prepared.data, prepared.layout, prepared.search.ask()))
 
 
 def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layout, region: Region) -> Table:

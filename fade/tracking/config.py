@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,15 @@ class TrackingConfig:
         if not self.project:
             raise ValueError("tracking.project is empty; name a project")
 
+    def check(self) -> None:
+        """Look for what the tracker needs, without importing it.
+
+        Raises:
+            ValueError: If a package is missing.
+        """
+        if self.name == "tensorboard" and find_spec("tensorboard") is None:
+            raise ValueError("tracking=tensorboard needs a package; pip install tensorboard, or use tracking=csv")
+
     def build(self, folder: Path, *, run_id: str, name: str, group: str | None, config: dict[str, Any]) -> Tracker:
         """Start tracking a run.
 
@@ -54,9 +64,10 @@ class TrackingConfig:
         """
         from fade.tracking.base import Tracker
         from fade.tracking.lightning import LightningTracker
-        from fade.tracking.weights_and_biases import WandbTracker
 
         if self.name == "wandb":
+            from fade.tracking.weights_and_biases import WandbTracker
+
             return WandbTracker(self, folder, run_id=run_id, name=name, group=self.group or group, config=config)
         if self.name == "none":
             return Tracker()

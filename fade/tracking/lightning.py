@@ -14,16 +14,11 @@ class LightningTracker(Tracker):
     """Curves and final values; tables and pictures are in the run's report and files."""
 
     def __init__(self, kind: str, folder: Path, *, config: dict[str, Any]) -> None:
-        try:
-            self.logger: CSVLogger | TensorBoardLogger = (
-                CSVLogger(folder, name="", version="csv")
-                if kind == "csv"
-                else TensorBoardLogger(str(folder), name="", version="tensorboard")
-            )
-        except ModuleNotFoundError as error:
-            raise ValueError(
-                "tracking=tensorboard needs the package tensorboard; pip install tensorboard, or use tracking=csv"
-            ) from error
+        self.logger: CSVLogger | TensorBoardLogger = (
+            CSVLogger(folder, name="", version="csv")
+            if kind == "csv"
+            else TensorBoardLogger(str(folder), name="", version="tensorboard")
+        )
         self.logger.log_hyperparams(config)
 
     def log(self, values: dict[str, float], step: int) -> None:

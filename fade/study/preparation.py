@@ -1,0 +1,86 @@
+"""What a study needs before it starts; all that can be wrong about a configuration is found here, before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from fade.nets.layout import Layout
+from fade.search import OuterSearch
+from fade.space import HierarchicalSpace
+from fade.study.config import ConfigurationError, StudyConfig
+from fade.training.config import TrainerConfig
+from fade.training.data import Data
+from fade.training.fit import resolve_device
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A study that can start.
+
+    Attributes:
+        device: What `auto` means here.
+        space: The architectures.
+        search: The outer search, of which the first region was asked.
+        data: None where nothing is trained.
+        layout: Likewise.
+    """
+
+    device: str
+    space: HierarchicalSpace
+    search: OuterSearch
+    data: Data | None
+    layout: Layout | None
+
+
+def prepare(config: StudyConfig) -> Prepared:
+    """Check a configuration as a whole, and against the data and the machine.
+
+    Raises:
+        ConfigurationError: Naming the key, its value and the remedy.
+    """
+    try:
+        config.check()
+        config.tracking.check()
+        device = resolve_device(config.device)
+        space = config.space.build()
+        search = config.search.build(space, seed=config.seed_of("search"))
+        search.ask()
+        if not isinstance(config.trainer, TrainerConfig):
+            return Prepared(device, space, search, None, None)
+        data = config.dataset.build(seed=config.seed_of("split"), device=device)
+        layout = config.space.layout(data.shape, data.classes)
+        both = config.trainer.name == "joint" or not config.trainer.learns_alpha
+        splits = ("weights", "alpha") if both else ("weights",)
+        data.batches(*splits, batch_size=config.trainer.batch_size, seed=0, drop_last=True)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    return Prepared(device, space, search, data, layout)
+
+
+def check_store(folder: str) -> None:
+    """Make the folder of the store.
+
+    Raises:
+        ConfigurationError: If it cannot be.
+    """
+    try:
+        Path(folder).expanduser().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"store={folder} cannot be made ({error.strerror}); name another folder") from error
+
+
+@contextmanager
+def threads(number: int | None) -> Iterator[None]:
+    """Torch's threads of one operation, given back at the end: the next study may want its own."""
+    before = torch.get_num_threads()
+    if number is not None:
+        torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
