@@ -9,9 +9,10 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
+from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
@@ -21,10 +22,10 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from fade.config import CONF, compose_study, register, typed
+from fade.config import CONF, compose_study, explain, register, typed
 from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
-from fade.study.folder import new_folder, write_whole
+from fade.study.folder import config_text, finished, locked, new_folder, write_whole
 
 INFORMATION = ("cfg", "info", "shell_completion")
 """Hydra's flags that tell something and run nothing."""
@@ -41,7 +42,9 @@ def launch(arguments: Sequence[str]) -> None:
         ConfigurationError: Before any work, for wrong configuration of the study or of any job of the sweep.
         SweepFailed: After all jobs, if some failed.
     """
-    parsed = get_args_parser().parse_args(list(arguments))
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign]
+    parsed = parser.parse_args(list(arguments))
     register()
     if not parsed.multirun or any(getattr(parsed, flag) for flag in INFORMATION):
         with _arguments(arguments):
@@ -53,13 +56,18 @@ def launch(arguments: Sequence[str]) -> None:
         for config in configs:
             _study(config, None, None)
         return
-    folder = open_sweep(configs[0], parsed.overrides, jobs)
-    print(f"{len(jobs)} jobs: {folder}", flush=True)
-    with _arguments([*arguments, f"hydra.sweep.dir='{folder}'"]):
-        _hydra_main()
-    states = _finish_sweep(folder, jobs)
+    with open_sweep(configs, parsed.overrides, jobs) as folder:
+        print(f"{len(jobs)} jobs: {folder}", flush=True)
+        place = str(folder).replace("'", "\\'")
+        with _arguments([*arguments, f"hydra.sweep.dir='{place}'"]):
+            _hydra_main()
+        states = _finish_sweep(folder)
     if failed := len(states) - states.count("done"):
         raise SweepFailed(f"{failed} of {len(jobs)} jobs failed; see {folder / 'report.html'}")
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigurationError(f"{message}; `fade --help` shows what there is")
 
 
 @contextmanager
@@ -85,13 +93,12 @@ def _hydra_main() -> None:
             failure.append(error)
 
     GlobalHydra.instance().clear()
-    hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
-    if failure and not _in_sweep():
+    try:
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
+    except ValueError as error:  # of the composition, as no task's comes out here
+        raise ConfigurationError(explain(error)) from error
+    if failure:
         raise failure[0]
-
-
-def _in_sweep() -> bool:
-    return HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN
 
 
 def _task(composed: DictConfig) -> None:
@@ -107,11 +114,12 @@ def _task(composed: DictConfig) -> None:
     try:
         _study(typed(composed), folder, folder.parent.name)
     except Exception as error:
-        lines = str(error).splitlines() or [""]
-        write_whole(error_file, f"{type(error).__name__}: {lines[0]}\n")
-        print(f"fade: error: job {context.job.num}: {lines[0]}", file=sys.stderr, flush=True)
+        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+        write_whole(error_file, f"{type(error).__name__}: {text}\n")
+        print(f"fade: error: job {context.job.num}: {type(error).__name__}: {text}", file=sys.stderr, flush=True)
         if os.environ.get("FADE_FULL_ERROR") == "1":
             traceback.print_exc()
+    refresh_sweep(folder.parent)
 
 
 def _study(config: StudyConfig, folder: Path | None, group: str | None) -> None:
@@ -132,65 +140,78 @@ def expand(overrides: Sequence[str]) -> list[list[str]]:
         ConfigurationError: If the overrides cannot be read.
     """
     try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-        batches = BasicSweeper.split_arguments(
-            [override for override in parsed if not override.get_key_element().startswith("hydra")], None
-        )
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            loader = GlobalHydra.instance().config_loader()
+            parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
+            batches = BasicSweeper.split_arguments(
+                [override for override in parsed if not override.get_key_element().startswith("hydra")], None
+            )
     except HydraException as error:
-        raise ConfigurationError(str(error).splitlines()[0]) from error
+        raise ConfigurationError(explain(error)) from error
     return [list(job) for batch in batches for job in batch]
 
 
-def open_sweep(config: StudyConfig, overrides: Sequence[str], jobs: Sequence[Sequence[str]]) -> Path:
-    """The folder of an unfinished sweep of the same overrides, or a new one."""
-    parent = Path(config.outputs).resolve() / config.name
+@contextmanager
+def open_sweep(
+    configs: Sequence[StudyConfig], overrides: Sequence[str], jobs: Sequence[Sequence[str]]
+) -> Iterator[Path]:
+    """The folder of an unfinished sweep of the same configurations, or a new one; locked meanwhile."""
+    parent = Path(configs[0].outputs).expanduser().resolve() / configs[0].name
     for known in sorted(parent.glob("*/sweep.json"), reverse=True):
-        try:
-            content = json.loads(known.read_text())
-        except ValueError:
+        if not _same_and_unfinished(known.parent, configs, overrides):
             continue
-        states = [job["state"] for job in refresh_sweep(known.parent, jobs_of(content))]
-        if content["overrides"] == list(overrides) and set(states) != {"done"}:
-            return known.parent
+        with locked(known.parent) as free:
+            if free:
+                yield known.parent
+                return
     folder = new_folder(parent)
-    write_sweep(folder, overrides, jobs)
-    return folder
+    with locked(folder):
+        pending = [
+            {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
+            for number, job in enumerate(jobs)
+        ]
+        _write_sweep(folder, {"overrides": list(overrides), "jobs": pending})
+        yield folder
 
 
-def jobs_of(content: dict[str, Any]) -> list[list[str]]:
-    """The overrides of each job in a sweep.json."""
-    return [job["overrides"] for job in content["jobs"]]
+def _same_and_unfinished(folder: Path, configs: Sequence[StudyConfig], overrides: Sequence[str]) -> bool:
+    try:
+        content = json.loads((folder / "sweep.json").read_text())
+    except ValueError:
+        return False
+    if content["overrides"] != list(overrides):
+        return False
+    files = [folder / job["folder"] / "config.yaml" for job in content["jobs"]]
+    same = all(not file.exists() or file.read_text() == config_text(c) for file, c in zip(files, configs, strict=True))
+    return same and any(_state(file.parent)[0] != "done" for file in files)
 
 
-def refresh_sweep(folder: Path, jobs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """What became of each job, told by the files of its folder."""
-    told = []
-    for number, overrides in enumerate(jobs):
-        job = folder / str(number)
-        error = (job / "error.txt").read_text().strip() if (job / "error.txt").exists() else None
-        if (job / "metrics.json").exists():
-            state, error = "done", None
-        elif error is not None:
-            state = "failed"
-        else:
-            state = "running" if (job / "config.yaml").exists() else "pending"
-        told.append(
-            {"number": number, "folder": str(number), "overrides": list(overrides), "state": state, "error": error}
-        )
-    return told
+def _state(folder: Path) -> tuple[str, str | None]:
+    """What became of a job, told by the files of its folder: state and error."""
+    if finished(folder):
+        return "done", None
+    if (folder / "error.txt").exists():
+        return "failed", (folder / "error.txt").read_text().strip()
+    return "running" if (folder / "config.yaml").exists() else "pending", None
 
 
-def write_sweep(folder: Path, overrides: Sequence[str], jobs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """Write sweep.json as things stand."""
-    told = refresh_sweep(folder, jobs)
-    write_whole(folder / "sweep.json", json.dumps({"overrides": list(overrides), "jobs": told}, indent=1) + "\n")
-    return told
+def refresh_sweep(folder: Path) -> list[dict[str, Any]]:
+    """Bring sweep.json up to date and return its jobs."""
+    content = json.loads((folder / "sweep.json").read_text())
+    for job in content["jobs"]:
+        job["state"], job["error"] = _state(folder / job["folder"])
+    _write_sweep(folder, content)
+    jobs: list[dict[str, Any]] = content["jobs"]
+    return jobs
 
 
-def _finish_sweep(folder: Path, jobs: Sequence[Sequence[str]]) -> list[str]:
+def _write_sweep(folder: Path, content: dict[str, Any]) -> None:
+    write_whole(folder / "sweep.json", json.dumps(content, indent=1) + "\n")
+
+
+def _finish_sweep(folder: Path) -> list[str]:
     from fade.report import build_sweep
 
-    overrides = json.loads((folder / "sweep.json").read_text())["overrides"]
-    told = write_sweep(folder, overrides, jobs)
+    states = [job["state"] for job in refresh_sweep(folder)]
     print(f"report of the sweep: {build_sweep(folder)}", flush=True)
-    return [job["state"] for job in told]
+    return states

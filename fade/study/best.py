@@ -25,7 +25,8 @@ class Best:
         network: As trained with the first seed.
         choice_flops: FLOPs of deciding among the finalists.
         measure_flops: FLOPs of the further seeds.
-        seconds: Of all these trainings.
+        choice_seconds: Likewise.
+        measure_seconds: Likewise.
     """
 
     record: dict[str, Any]
@@ -33,7 +34,8 @@ class Best:
     network: Network
     choice_flops: float
     measure_flops: float
-    seconds: float
+    choice_seconds: float
+    measure_seconds: float
 
 
 def choose_best(
@@ -57,8 +59,6 @@ def choose_best(
     runs = [first[winner]]
     for repeat in range(1, seeds):
         runs += trainings.networks([distinct[winner]], seed=repeat, epochs=epochs)
-    deciding = sum(run["train_flops"] for run in first)
-    further = sum(run["train_flops"] for run in runs[1:])
     tested = [run["test_accuracy"] for run in runs]
     record = {
         "architecture": [str(cell) for cell in distinct[winner]],
@@ -72,11 +72,18 @@ def choose_best(
             for cells, value in zip(distinct, accuracy, strict=True)
         ],
     }
+    choice = first if len(distinct) > 1 else []
+    measure = runs[1:] if len(distinct) > 1 else runs
     return Best(
         record,
         distinct[winner],
         trainings.network(runs[0]),
-        deciding if len(distinct) > 1 else 0.0,
-        further + (0.0 if len(distinct) > 1 else deciding),
-        sum(run["seconds"] for run in first) + sum(run["seconds"] for run in runs[1:]),
+        choice_flops=_total(choice, "train_flops"),
+        measure_flops=_total(measure, "train_flops"),
+        choice_seconds=_total(choice, "seconds"),
+        measure_seconds=_total(measure, "seconds"),
     )
+
+
+def _total(trainings: Sequence[dict[str, Any]], key: str) -> float:
+    return float(sum(run[key] for run in trainings))

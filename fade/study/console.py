@@ -11,7 +11,6 @@ from rich.table import Table
 
 from fade.training.train import Report
 
-
 PLAIN_WIDTH = 120
 
 

@@ -6,16 +6,17 @@ import csv
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any
 
 import yaml
 
-from fade.study.config import StudyConfig
+from fade.study.config import ConfigurationError, StudyConfig
 
 
 def config_text(config: StudyConfig) -> str:
@@ -27,9 +28,21 @@ def config_text(config: StudyConfig) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Write beside and rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")  # jobs of one sweep may write the same file
     beside.write_text(text)
     beside.replace(path)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[bool]:
+    """Whether this process alone has the folder, until the end of the context."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield True
 
 
 def new_folder(parent: Path) -> Path:
@@ -45,8 +58,13 @@ def new_folder(parent: Path) -> Path:
     raise RuntimeError(f"{parent}: a thousand runs in one second")
 
 
+def finished(folder: Path) -> bool:
+    """Whether the run in a folder came to its end: the page is its last file."""
+    return (folder / "metrics.json").exists() and (folder / "report.html").exists()
+
+
 class RunFolder:
-    """A locked folder of one run.
+    """The folder of one run.
 
     Args:
         path: The folder.
@@ -55,67 +73,61 @@ class RunFolder:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path, self.text = path, text
-        self._lock: IO[str] | None = None
         self._regions: list[dict[str, Any]] = []
 
     @classmethod
-    def open(cls, config: StudyConfig, folder: Path | None = None) -> RunFolder:
-        """The given folder, or an unfinished one of the same configuration, or a new one.
+    @contextmanager
+    def open(cls, config: StudyConfig, folder: Path | None = None) -> Iterator[RunFolder]:
+        """The given folder, or an unfinished one of the same configuration, or a new one; locked meanwhile.
 
         Args:
             config: Of the run.
             folder: Where a sweep wants the run.
 
         Raises:
-            ValueError: If the given folder holds another run, or one that is going on.
+            ConfigurationError: If the given folder holds another run, or one that is going on, or none can be made.
         """
         text = config_text(config)
-        if folder is not None:
-            known = folder / "config.yaml"
-            if known.exists() and known.read_text() != text:
-                raise ValueError(f"folder={folder} holds a run of another configuration; name an empty one")
-            opened = cls(folder, text)
-            if not opened._try_lock():
-                raise ValueError(f"folder={folder} is in use by a run that goes on; wait for it, or name another")
-            return opened
-        parent = Path(config.outputs) / config.name
+        with ExitStack() as stack:
+            try:
+                place = cls._given(folder, text, stack) if folder else cls._found(config, text, stack)
+                run = cls(place, text)
+                if not (place / "config.yaml").exists():
+                    write_whole(place / "config.yaml", text)
+            except OSError as error:
+                raise ConfigurationError(
+                    f"outputs={config.outputs} cannot be written ({error.strerror}); name another folder"
+                ) from error
+            run._regions = read_lines(place / "regions.jsonl")
+            yield run
+
+    @classmethod
+    def _given(cls, folder: Path, text: str, stack: ExitStack) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not stack.enter_context(locked(folder)):
+            raise ConfigurationError(f"folder={folder} is in use by a run that goes on; wait for it, or name another")
+        known = folder / "config.yaml"
+        if known.exists() and known.read_text() != text:
+            raise ConfigurationError(f"folder={folder} holds a run of another configuration; name an empty one")
+        return folder
+
+    @classmethod
+    def _found(cls, config: StudyConfig, text: str, stack: ExitStack) -> Path:
+        parent = Path(config.outputs).expanduser() / config.name
         for known in sorted(parent.glob("*/config.yaml"), reverse=True):
-            found = cls(known.parent, text)
-            if not found.finished and known.read_text() == text and found._try_lock():
-                return found
-        fresh = cls(new_folder(parent), text)
-        fresh._try_lock()
+            at = known.parent
+            if known.read_text() != text or finished(at) or not stack.enter_context(locked(at)):
+                continue
+            if not finished(at):  # by another process, before the lock was free
+                return at
+        fresh = new_folder(parent)
+        stack.enter_context(locked(fresh))
         return fresh
-
-    def _try_lock(self) -> bool:
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            return False
-        return True
-
-    @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return (self.path / "metrics.json").exists()
 
     @property
     def run_id(self) -> str:
         """The same whenever this run is continued."""
         return hashlib.sha256(f"{self.path.name}\n{self.path.parent.name}\n{self.text}".encode()).hexdigest()[:12]
-
-    def __enter__(self) -> Self:
-        if not (self.path / "config.yaml").exists():
-            write_whole(self.path / "config.yaml", self.text)
-        self._regions = read_lines(self.path / "regions.jsonl")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._lock is not None:
-            self._lock.close()
 
     def add_region(self, region: dict[str, Any]) -> None:
         """Append a region to regions.jsonl; one that stands there from before an interruption is not written again."""
@@ -131,7 +143,7 @@ class RunFolder:
 
     def write_ranks(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """ranks.csv."""
-        beside = self.path / ".ranks.csv.part"
+        beside = self.path / f".ranks.csv.{os.getpid()}"
         with beside.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(columns)

@@ -10,22 +10,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from fade.nets.layout import Layout
 from fade.ranking import PathRanks
+from fade.report import build_run
 from fade.search import OuterSearch
 from fade.space import Cell, HierarchicalSpace, Region
 from fade.store import Store
 from fade.study.best import Best, choose_best
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.console import StudyConsole, result_table
-from fade.study.folder import RunFolder
+from fade.study.folder import RunFolder, finished
+from fade.study.preparation import Prepared, check_store, prepare, threads
+from fade.study.record import log_end, log_region, region_line
 from fade.study.scoring import Outcome, RegionScorer, SyntheticScorer, TrainingScorer
 from fade.tracking.base import Tracker
 from fade.training.config import TrainerConfig
-from fade.training.data import Data
-from fade.training.fit import resolve_device
 from fade.training.landscape import AdditiveLandscape
 from fade.training.stored import StoredTrainings, versions
 from fade.truth.retrain import Truth, compare, compare_readouts, retrain
@@ -54,6 +52,7 @@ class Costs:
     train_flops: float = 0.0
     measure_flops: float = 0.0
     seconds: float = 0.0
+    measure_seconds: float = 0.0
     trained_cells: int = 0
     last_region: float = 0.0
 
@@ -106,9 +105,9 @@ class Study:
             entry = self._entry(region, index, outcome)
             self.entries.append(entry)
             self.folder.add_region(entry)
-            self._log(entry)
+            log_region(self.tracker, entry)
             self.console.region_done(index)
-            self.console.say(_region_line(entry))
+            self.console.say(region_line(entry))
 
     def _entry(self, region: Region, index: int, outcome: Outcome) -> dict[str, Any]:
         """The region's record for metrics.json, its point of the trajectory in it."""
@@ -127,7 +126,7 @@ class Study:
             seed = self.config.seed_of("paths")
             truth = retrain(region, top[0][0], self.config.truth, self.trainings, seed=seed)
             self.costs.measure_flops += truth.train_flops
-            self.costs.seconds += truth.seconds
+            self.costs.measure_seconds += truth.seconds
             entry |= self._truth_record(region, outcome, truth)
         entry["trajectory"] = self._trajectory_point(region, index, top[0][0])
         return entry
@@ -162,37 +161,8 @@ class Study:
             runs = self.trainings.networks(list(followed.values()), seed=0, epochs=self.config.truth.epochs)
             point |= {name: run["test_accuracy"] for name, run in zip(followed, runs, strict=True)}
             self.costs.measure_flops += sum(run["train_flops"] for run in runs)
+            self.costs.measure_seconds += sum(run["seconds"] for run in runs)
         return point
-
-    def _log(self, entry: dict[str, Any]) -> None:
-        values: dict[str, Any] = {
-            "region/validation_accuracy": entry.get("validation_accuracy"),
-            "region/train_flops": entry.get("train_flops"),
-        }
-        values |= {f"trajectory/{key}": value for key, value in entry["trajectory"].items() if key != "region"}
-        if found := entry.get("correlation"):
-            values |= {
-                "correlation/spearman": found["spearman"]["value"],
-                "correlation/kendall": found["kendall"]["value"],
-                "correlation/ceiling": found["ceiling"]["spearman"],
-                "correlation/regret": found["regret"],
-            }
-            values |= {f"baselines/{name}": value["spearman"] for name, value in found["baselines"].items()}
-            values |= {f"readouts/{name}": value["spearman"] for name, value in entry["readouts"].items()}
-            rows = [
-                [
-                    "-".join(map(str, path["path"])),
-                    path["score"],
-                    sum(path["accuracy"]) / len(path["accuracy"]),
-                    path["parameters"],
-                    path["flops"],
-                ]
-                for path in entry["truth"]
-            ]
-            self.tracker.table(f"truth_{entry['index']}", ["path", "score", "accuracy", "parameters", "flops"], rows)
-        for stage, weights in enumerate(entry.get("stage_weights", ())):
-            values |= {f"stage_weights/{stage}/{k}": weight for k, weight in enumerate(weights)}
-        self.tracker.log({k: float(v) for k, v in values.items() if isinstance(v, float | int)}, entry["index"])
 
     def finalists(self) -> list[tuple[Cell, ...]]:
         """What may be the best network: the search's mode and the top path of the last region; for searches without a
@@ -226,68 +196,58 @@ def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = 
         ConfigurationError: Before any work, for what the configuration or the data get wrong.
     """
     started = time.perf_counter()
-    try:
-        config.check()
-        if config.threads is not None:
-            torch.set_num_threads(config.threads)
-        device = resolve_device(config.device)
-        space = config.space.build()
-        search = config.search.build(space, seed=config.seed_of("search"))
-        search.ask()  # a region that cannot be drawn is wrong configuration
-        data: Data | None = None
-        layout: Layout | None = None
-        if isinstance(config.trainer, TrainerConfig):
-            data = config.dataset.build(seed=config.seed_of("split"), device=device)
-            layout = config.space.layout(data.shape, data.classes)
-            data.batches("weights", batch_size=config.trainer.batch_size, seed=0, drop_last=True)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
     with ExitStack() as stack:
+        stack.enter_context(threads(config.threads))
+        prepared = prepare(config)
+        check_store(config.store)
         run_folder = stack.enter_context(RunFolder.open(config, folder))
-        if run_folder.finished:
+        if finished(run_folder.path):
             return Result(run_folder.path, json.loads((run_folder.path / "metrics.json").read_text()))
         console = stack.enter_context(StudyConsole(getattr(config.search, "regions", 1)))
         console.say(f"{config.name}: {run_folder.path}")
-        tracker = stack.enter_context(
-            config.tracking.build(
-                run_folder.path,
-                run_id=run_folder.run_id,
-                name=f"{config.name}/{run_folder.path.name}",
-                group=group,
-                config=asdict(config),
-            )
-        )
+        tracker = stack.enter_context(_tracker(config, run_folder, group))
         trainings, landscape = None, None
         scorer: RegionScorer
         if isinstance(config.trainer, TrainerConfig):
-            assert data is not None
-            assert layout is not None
+            assert prepared.data is not None
+            assert prepared.layout is not None
             trainings = StoredTrainings(
                 Store(config.store),
                 config.trainer,
-                layout,
-                data,
+                prepared.layout,
+                prepared.data,
                 seed=config.seed_of("training"),
                 announce=console.training,
             )
             scorer = TrainingScorer(config.trainer, trainings)
         else:
-            landscape = AdditiveLandscape(space, config.seed_of("landscape"))
+            landscape = AdditiveLandscape(prepared.space, config.seed_of("landscape"))
             scorer = SyntheticScorer(config.trainer, landscape, config.seed_of("training"))
-        study = Study(config, space, search, scorer, run_folder, tracker, console, trainings, landscape)
+        study = Study(
+            config, prepared.space, prepared.search, scorer, run_folder, tracker, console, trainings, landscape
+        )
         study.run_regions()
         best = _find_best(study)
-        metrics = _metrics(study, best, data, device)
-        depth = space.depth
+        metrics = _metrics(study, best, prepared)
+        depth = prepared.space.depth
         run_folder.write_ranks(
             ["region", "rank", "score", "path", *(f"stage_{d}" for d in range(depth))], study.rank_rows()
         )
         metrics["seconds"] = time.perf_counter() - started
         run_folder.write_metrics(metrics)
-        _report(study, metrics)
+        build_run(run_folder.path)
+        log_end(tracker, metrics)
     console.console.print(result_table(metrics))
     console.say(f"report: {run_folder.path / 'report.html'}")
     return Result(run_folder.path, metrics)
+
+
+def _tracker(config: StudyConfig, folder: RunFolder, group: str | None) -> Tracker:
+    name = f"{config.name}/{folder.path.name}"
+    try:
+        return config.tracking.build(folder.path, run_id=folder.run_id, name=name, group=group, config=asdict(config))
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def _find_best(study: Study) -> Best | None:
@@ -297,7 +257,8 @@ def _find_best(study: Study) -> Best | None:
     best = choose_best(study.finalists(), trainings, seeds=config.truth.seeds, epochs=config.truth.epochs)
     study.costs.train_flops += best.choice_flops
     study.costs.measure_flops += best.measure_flops
-    study.costs.seconds += best.seconds
+    study.costs.seconds += best.choice_seconds
+    study.costs.measure_seconds += best.measure_seconds
     from fade.training.export import Facts, export_network
 
     facts = Facts(
@@ -317,21 +278,22 @@ def _find_best(study: Study) -> Best | None:
     return best
 
 
-def _metrics(study: Study, best: Best | None, data: Data | None, device: str) -> dict[str, Any]:
+def _metrics(study: Study, best: Best | None, prepared: Prepared) -> dict[str, Any]:
     config, costs = study.config, study.costs
     entries = [{k: v for k, v in entry.items() if k != "trajectory"} for entry in study.entries]
     metrics: dict[str, Any] = {
         "schema": 1,
         "name": config.name,
         "seed": config.seed,
-        "dataset": "synthetic" if data is None else data.name,
-        "device": device,
+        "dataset": "synthetic" if prepared.data is None else prepared.data.name,
+        "device": prepared.device,
         "versions": versions(),
         "seconds": 0.0,
         "cost": {
             "train_flops": costs.train_flops,
             "measure_flops": costs.measure_flops,
             "seconds": costs.seconds,
+            "measure_seconds": costs.measure_seconds,
         },
         "space": {
             "depth": study.space.depth,
@@ -349,40 +311,3 @@ def _metrics(study: Study, best: Best | None, data: Data | None, device: str) ->
         chosen = max(finalists, key=study.landscape.accuracy)
         metrics["best"] = {"architecture": [str(cell) for cell in chosen], "validation_accuracy": value}
     return metrics
-
-
-def _report(study: Study, metrics: dict[str, Any]) -> None:
-    """The page, and its pictures and final values in the tracker."""
-    from fade.report import build_run, figures, summarise
-
-    build_run(study.folder.path)
-    study.tracker.summary(summarise(metrics))
-    first = metrics["regions"][0]
-    pictures = {
-        "hyper_architecture": figures.hyper_architecture(first),
-        "stage_weights": figures.weight_curves(first),
-        "scores_against_truth": figures.rank_scatter(first),
-        "search": figures.search_progress(metrics),
-    }
-    for name, picture in pictures.items():
-        if picture is not None:
-            study.tracker.figure(name, picture)
-    columns = ["region", "path", "score"]
-    rows = [
-        [entry["index"], "-".join(map(str, top["path"])), top["score"]]
-        for entry in metrics["regions"]
-        for top in entry["top_paths"]
-    ]
-    study.tracker.table("top_paths", columns, rows)
-
-
-def _region_line(entry: dict[str, Any]) -> str:
-    parts = [f"region {entry['index']}"]
-    if "validation_accuracy" in entry:
-        parts.append(f"validation accuracy of the mixture {entry['validation_accuracy']:.3f}")
-    if "entropy" in entry["trajectory"]:
-        parts.append(f"entropy {entry['trajectory']['entropy']:.3f}")
-    if found := entry.get("correlation"):
-        value = found["spearman"]["value"]
-        parts.append(f"Spearman {'undefined' if value is None else f'{value:.2f}'} on {found['n']} paths")
-    return ", ".join(parts)
