@@ -140,7 +140,7 @@ class StoredTrainings:
                 )
                 return trained.result, _pack(trained.network) if keep else None
 
-            key, result = self._stored(request, what, compute)
+            key, result = self._stored(request, what, compute, attached=keep)
             for n in range(len(chunk)):
                 one = {name: values[n] for name, values in result.items() if isinstance(values, list)}
                 one["seconds"] = result["seconds"] / len(chunk)
@@ -156,7 +156,7 @@ class StoredTrainings:
         key, texts, n = result["weights"]
         content = self.store.get_bytes(key)
         if content is None:
-            raise ValueError(f"store: the weights {key}.bin are missing; remove {key}.json beside them and run again")
+            raise ValueError(f"store: the weights {key}.bin are missing; run again, which trains them again")
         regions = [Region.parse([[text] for text in cells]) for cells in texts]
         network = Network(regions, self.layout, seeds=None)
         network.load_state_dict(torch.load(io.BytesIO(content), weights_only=True, map_location="cpu"))
@@ -186,10 +186,13 @@ class StoredTrainings:
         request: dict[str, Any],
         what: str,
         compute: Callable[[Path, Report | None], tuple[dict[str, Any], bytes | None]],
+        *,
+        attached: bool = False,
     ) -> tuple[str, dict[str, Any]]:
         key = self.store.key(request)
         result = self.store.get(key)
-        if result is not None:
+        # A result whose weights are lost or damaged is computed again, which gives the same weights.
+        if result is not None and not (attached and self.store.get_bytes(key) is None):
             return key, result
         checkpoint = self.store.folder / "unfinished" / f"{key}.ckpt"
         result, attachment = compute(checkpoint, self.announce(what))
