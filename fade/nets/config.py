@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fade.nets.layout import Layout, conv_layout, mlp_layout
-from fade.nets.vocabulary import check_ops
-from fade.space import CellSpace, HierarchicalSpace
+from fade.nets.layout import MACRO_GROUPS, Layout, conv_layout, macro_layout, mlp_layout
+from fade.nets.vocabulary import BLOCKS, check_ops
+from fade.space import Cell, CellList, CellSpace, HierarchicalSpace
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+SKELETONS = ("conv", "mlp", "nas_bench_macro")
 NORMALISE = ("output", "vertex", "none")
 
 
@@ -21,7 +19,7 @@ class SpaceConfig:
     """A hierarchical space of labelled DAG cells in a skeleton.
 
     Attributes:
-        name: ``conv`` or ``mlp``, the skeleton.
+        name: ``conv`` or ``mlp``, the skeleton; or ``nas_bench_macro``, a published space of 8 stages of blocks.
         depth: Stages D.
         vertices: Vertices V of a cell, or ``[low, high]``.
         ops: Labels of a cell's edges.
@@ -29,6 +27,7 @@ class SpaceConfig:
         channels: conv: width of the last stage; it halves backwards at each pooling.
         width: mlp: width of all stages.
         pool: conv: stages (from 0) followed by pooling; None spreads them evenly as the size allows.
+        stem: nas_bench_macro: width of the stem, 32 as published.
         normalise: ``output`` normalises each cell's output, ``vertex`` each inner sum too, ``none`` nothing.
     """
 
@@ -40,12 +39,15 @@ class SpaceConfig:
     channels: int = 16
     width: int = 43
     pool: list[int] | None = None
+    stem: int = 16
     normalise: str = "output"
 
     def __post_init__(self) -> None:
-        if self.name not in ("conv", "mlp"):
-            raise ValueError(f"space.name={self.name} is no skeleton; choose conv or mlp")
-        for key in ("depth", "channels", "width"):
+        if self.name not in SKELETONS:
+            raise ValueError(f"space.name={self.name} is no skeleton; choose from {', '.join(SKELETONS)}")
+        if self.name == "nas_bench_macro" and self.depth != sum(MACRO_GROUPS):
+            raise ValueError(f"space.depth={self.depth} is not nas_bench_macro's; leave it at {sum(MACRO_GROUPS)}")
+        for key in ("depth", "channels", "width", "stem"):
             if (value := getattr(self, key)) < 1:
                 raise ValueError(f"space.{key}={value} is too small; give at least 1")
         self.vertices = self._vertices()
@@ -77,11 +79,16 @@ class SpaceConfig:
 
     def build(self) -> HierarchicalSpace:
         """The space of architectures."""
+        if self.name == "nas_bench_macro":
+            blocks = CellList([Cell.atomic(block) for block in BLOCKS])
+            return HierarchicalSpace(cell_space=blocks, depth=self.depth)
         vertices = self.vertices if isinstance(self.vertices, int) else (self.vertices[0], self.vertices[1])
         return HierarchicalSpace(cell_space=CellSpace(vertices=vertices, ops=tuple(self.ops)), depth=self.depth)
 
     def layout(self, shape: Sequence[int], classes: int) -> Layout:
         """Fit the skeleton to examples of `shape` (C, *spatial) and a number of classes."""
+        if self.name == "nas_bench_macro":
+            return macro_layout(shape, classes, stem=self.stem)
         if self.name == "mlp":
             return mlp_layout(
                 shape,
@@ -100,8 +107,3 @@ class SpaceConfig:
             output_op=self.fixed_op,
             normalise=self.normalise,
         )
-
-    def recipe(self) -> Mapping[str, Any]:
-        """What of the skeleton decides the numbers of a training, beside the cells."""
-        keys = ("name", "channels", "pool") if self.name == "conv" else ("name", "width")
-        return {key: getattr(self, key) for key in (*keys, "normalise")} | {"output_op": self.fixed_op}

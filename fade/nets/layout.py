@@ -19,6 +19,7 @@ class StageLayout:
         spatial: Size at which the cells work; ``(1,)`` in an mlp.
         kernel: Size of the input convolution; None where the stage has none.
         pool: Whether max pooling of size 2 follows.
+        stride: Step of the stage's blocks, where its cells are atomic; these change the width themselves.
     """
 
     inputs: int
@@ -26,6 +27,12 @@ class StageLayout:
     spatial: tuple[int, ...]
     kernel: int | None
     pool: bool
+    stride: int | None = None
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """Size that the blocks of the stage leave."""
+        return tuple(-(-side // (self.stride or 1)) for side in self.spatial)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Layout:
         flatten: Whether the input is flattened to features first (mlp).
         output_op: The op between sinks and output.
         normalise: What is normalised (see `fade.nets.cells.CellBatch`).
+        stem: Channels in and out of a normalised 3 x 3 convolution before the stages; None where there is none.
+        head: Width of a normalised 1 x 1 convolution behind them; None where there is none.
     """
 
     stages: tuple[StageLayout, ...]
@@ -45,6 +54,8 @@ class Layout:
     flatten: bool
     output_op: str
     normalise: str
+    stem: tuple[int, int] | None = None
+    head: int | None = None
 
     @property
     def dims(self) -> int:
@@ -120,3 +131,29 @@ def mlp_layout(shape: Sequence[int], classes: int, *, depth: int, width: int, ou
     features = math.prod(shape)
     stages = tuple(StageLayout(features, width, (1,), 1 if d == 0 else None, False) for d in range(depth))
     return Layout(stages, classes, True, output_op, normalise)
+
+
+MACRO_GROUPS = (2, 3, 3)
+MACRO_HEAD = 40  # times the width of the stem: 1,280 for the published 32
+
+
+def macro_layout(shape: Sequence[int], classes: int, *, stem: int) -> Layout:
+    """The skeleton of NAS-Bench-Macro: groups of 2, 3 and 3 blocks, the first with stride 2 and twice the width.
+
+    Published with a stem of 32 channels and images of 32 x 32 (Su et al. 2021, arXiv 2103.11922).
+
+    Raises:
+        ValueError: If examples are no images.
+    """
+    if len(shape) != 3:
+        raise ValueError(
+            f"space=nas_bench_macro works on images, not on examples of shape {list(shape)}; "
+            "use another dataset or space"
+        )
+    width, spatial, stages = stem, tuple(shape[1:]), []
+    for group in MACRO_GROUPS:
+        for block in range(group):
+            stride = 2 if block == 0 else 1
+            stages.append(StageLayout(width, width * stride, spatial, None, False, stride))
+            width, spatial = width * stride, stages[-1].output
+    return Layout(tuple(stages), classes, False, "", "", (shape[0], stem), MACRO_HEAD * stem)

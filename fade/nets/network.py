@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from fade.nets.blocks import BlockBatch, ConvNorm, norms
 from fade.nets.cells import CellBatch, stack_groups
 from fade.nets.layout import Layout, StageLayout
 from fade.nets.ops import CONVOLVE, fill_he_uniform
@@ -38,15 +39,21 @@ class Stage(nn.Module):
         if stage.kernel is not None:
             size = (self.networks, stage.channels, stage.inputs, *[stage.kernel] * dims)
             self.entry.extend([nn.Parameter(torch.empty(size)), nn.Parameter(torch.zeros(size[:2]))])
-        self.cells = CellBatch(
-            [cell for region in regions for cell in region.cells[d]],
-            stage.channels,
-            dims,
-            output_op=layout.output_op,
-            normalise=layout.normalise,
-            owners=[n for n in range(self.networks) for _ in range(self.candidates)],
-            share=share,
-        )
+        cells = [cell for region in regions for cell in region.cells[d]]
+        owners = [n for n in range(self.networks) for _ in range(self.candidates)]
+        self.cells: CellBatch | BlockBatch
+        if stage.stride is not None:
+            self.cells = BlockBatch(cells, stage.inputs, stage.channels, stage.stride, owners=owners)
+        else:
+            self.cells = CellBatch(
+                cells,
+                stage.channels,
+                dims,
+                output_op=layout.output_op,
+                normalise=layout.normalise,
+                owners=owners,
+                share=share,
+            )
         self.pool = POOL[dims](2) if stage.pool else None
 
     def enter(self, x: Tensor) -> Tensor:
@@ -117,7 +124,12 @@ class Network(nn.Module):
         super().__init__()
         self.regions, self.layout, self.share = list(regions), layout, share
         self.stages = nn.ModuleList(Stage(layout, d, regions, share) for d in range(len(layout.stages)))
-        width = layout.stages[-1].channels
+        width = layout.head or layout.stages[-1].channels
+        self.stem, self.neck = nn.ModuleList(), nn.ModuleList()
+        if layout.stem is not None:
+            self.stem.extend(ConvNorm(*layout.stem, 3) for _ in regions)
+        if layout.head is not None:
+            self.neck.extend(ConvNorm(layout.stages[-1].channels, layout.head, 1) for _ in regions)
         self.head_weight = nn.Parameter(torch.empty(len(regions), layout.classes, width))
         self.head_bias = nn.Parameter(torch.zeros(len(regions), layout.classes))
         if seeds is not None:
@@ -131,6 +143,8 @@ class Network(nn.Module):
                         fill_he_uniform(stage.entry[0][n], generator)
                 stage.cells.initialise(generators)
             for n, generator in enumerate(generators):
+                for norm in norms(nn.ModuleList([*self.stem[n : n + 1], *self.neck[n : n + 1]])):
+                    fill_he_uniform(norm.weight, generator)
                 bound = self.head_weight.shape[-1] ** -0.5
                 self.head_weight[n].uniform_(-bound, bound, generator=generator)
 
@@ -184,24 +198,30 @@ class Network(nn.Module):
         """One group ``[1, B, C, *spatial]``, images with channels last in memory."""
         if self.layout.flatten:
             return x.flatten(1)[None, :, :, None]
-        return stack_groups([x])
+        if not self.stem:
+            return stack_groups([x])
+        return stack_groups([stem(x.contiguous(memory_format=torch.channels_last)) for stem in self.stem])
 
     def _head(self, h: Tensor) -> Tensor:
         """Global average pooling and a linear layer: ``[G, B, C, *spatial]`` to ``[G, B, classes]``."""
+        if self.neck:
+            necks = list(self.neck) if len(self.neck) == len(h) else [self.neck[0]] * len(h)
+            h = stack_groups([neck(own) for neck, own in zip(necks, h, strict=True)])
         pooled = h.flatten(3).mean(3)
         return torch.matmul(pooled, self.head_weight.transpose(1, 2)) + self.head_bias[:, None]
 
     @contextmanager
     def statistics(self, kind: str) -> Iterator[None]:
         """Which normalisation statistics the cells use: `batch`, `running`, or `update` (batch, and keep them)."""
-        before = [stage.cells.statistics for stage in self._stages()]
+        parts = [*(stage.cells for stage in self._stages()), *norms(nn.ModuleList([self.stem, self.neck]))]
+        before = [part.statistics for part in parts]
         try:
-            for stage in self._stages():
-                stage.cells.use_statistics(kind)
+            for part in parts:
+                part.use_statistics(kind)
             yield
         finally:
-            for stage, kept in zip(self._stages(), before, strict=True):
-                stage.cells.use_statistics(kept)
+            for part, kept in zip(parts, before, strict=True):
+                part.use_statistics(kept)
 
     def path_network(self, path: Sequence[int]) -> Network:
         """The stand-alone network of a path of one hyper-architecture, with the same weights."""
@@ -219,7 +239,11 @@ class Network(nn.Module):
             for mine, other, k in zip(alone._stages(), self._stages(), path, strict=True):
                 for target, source in zip(mine.entry, other.entry, strict=True):
                     target[0].copy_(source[n])
-                mine.cells.load_cell(0, other.cells, n * other.candidates + k)
+                mine.cells.load_cell(0, other.cells, n * other.candidates + k)  # type: ignore[arg-type]
+            for mine_norm, other_norm in zip(
+                [*alone.stem, *alone.neck], [*self.stem[n:], *self.neck[n:]], strict=False
+            ):
+                mine_norm.load_state_dict(other_norm.state_dict())
             alone.head_weight[0].copy_(self.head_weight[n])
             alone.head_bias[0].copy_(self.head_bias[n])
         return alone.to(self.head_weight.device)
@@ -242,9 +266,15 @@ class Cost:
     def __init__(self, network: Network) -> None:
         layouts, stages = network.layout.stages, list(network._stages())
         head = network.head_weight[0].numel()
-        self.fixed_macs = head + sum(s.macs(spec) for s, spec in zip(stages, layouts, strict=True))
+        fixed = nn.ModuleList([network.stem[:1], network.neck[:1]])
+        sizes = (layouts[0].spatial, layouts[-1].output)
+        self.fixed_macs = head + sum(norm.macs(size) for norm, size in zip(norms(fixed), sizes, strict=False))
+        self.fixed_macs += sum(s.macs(spec) for s, spec in zip(stages, layouts, strict=True))
         self.fixed_parameters = (
-            head + network.head_bias[0].numel() + sum(p[0].numel() for stage in stages for p in stage.entry)
+            head
+            + network.head_bias[0].numel()
+            + sum(p.numel() for p in fixed.parameters())
+            + sum(p[0].numel() for stage in stages for p in stage.entry)
         )
         K = stages[0].candidates
         self.cell_macs = np.array(

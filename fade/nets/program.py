@@ -40,7 +40,9 @@ class Program:
 
 
 def edges_of(cell: Cell, output_op: str) -> list[tuple[Place, str]]:
-    """All edges of a cell with their ops, sorted by head, those from sinks to the output last."""
+    """All edges of a cell with their ops, sorted by head, those from sinks to the output last; a block has none."""
+    if cell.block is not None:
+        return []
     inner = [((tail, head), op) for tail, head, op in sorted(cell.edges, key=lambda edge: (edge[1], edge[0]))]
     return inner + [((sink, cell.vertices), output_op) for sink in cell.sinks]
 

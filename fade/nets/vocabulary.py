@@ -21,6 +21,13 @@ CONVOLUTIONS = {
     "dilconv3": (3, 2, False),
     "dilconv5": (5, 2, False),
 }
+BLOCKS = {
+    # name of the atomic cell: (kernel, expansion); kernel 0 is identity
+    "identity": (0, 1),
+    "mbconv3_e3": (3, 3),
+    "mbconv5_e6": (5, 6),
+}
+"""The blocks of NAS-Bench-Macro."""
 PARAMETER_FREE = ("identity", "maxpool3", "avgpool3")
 _REGISTERED: dict[str, Callable[[int, int], nn.Module]] = {}
 

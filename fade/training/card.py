@@ -33,6 +33,8 @@ def draw_cell(cell: Cell, output_op: str) -> str:
     input ──> 0 ──conv3──> 1 ──conv3──> output
               0 ──conv3──> 2 ──conv3──> output
     """
+    if cell.block is not None:
+        return f"input ──{cell.block}──> output"
     cell = cell.canonical()
     entry, exit_ = -1, cell.vertices
     column: dict[int, int] = defaultdict(int)

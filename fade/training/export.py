@@ -93,7 +93,9 @@ def describe(network: Network, data: Data, facts: Facts) -> dict[str, Any]:
         "schema": 1,
         "architecture": [str(cell) for cell in cells],
         "skeleton": {
-            "kind": "mlp" if layout.flatten else "conv",
+            "kind": "nas_bench_macro" if layout.stem else "mlp" if layout.flatten else "conv",
+            "stem": layout.stem,
+            "neck": layout.head,
             "stages": [
                 {
                     "cell": str(cell),
@@ -102,6 +104,7 @@ def describe(network: Network, data: Data, facts: Facts) -> dict[str, Any]:
                     "spatial": list(stage.spatial),
                     "entry_kernel": stage.kernel,
                     "max_pooling": 2 if stage.pool else None,
+                    "stride": stage.stride,
                 }
                 for cell, stage in zip(cells, layout.stages, strict=True)
             ],

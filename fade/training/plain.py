@@ -8,6 +8,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor, nn
 
+from fade.nets.blocks import norms
 from fade.nets.cells import CellBatch
 from fade.nets.network import Network, Stage
 from fade.nets.ops import Convolution, Looped, Op, ParameterFree, SeparableConvolution
@@ -106,11 +107,18 @@ def plain_network(network: Network, data: Data) -> nn.Module:
     if network.layout.flatten:  # features are channels on an axis of length 1, as in the engine
         features = (network.layout.stages[0].inputs, 1)
         parts.add_module("flatten", nn.Sequential(nn.Flatten(), nn.Unflatten(1, features)))
+    for stem in network.stem:
+        parts.add_module("stem", stem)
     for number, stage in enumerate(network.stages, start=1):
         assert isinstance(stage, Stage)
         parts.add_module(f"stage_{number}", _plain_stage(stage))
+    for neck in network.neck:
+        parts.add_module("neck", neck)
     parts.add_module("head", Head(network.head_weight[0], network.head_bias[0]))
-    return copy.deepcopy(parts).cpu().eval().requires_grad_(False)
+    plain = copy.deepcopy(parts).cpu().eval().requires_grad_(False)
+    for norm in norms(plain):
+        norm.use_statistics("running")
+    return plain
 
 
 def _plain_stage(stage: Stage) -> nn.Module:
@@ -118,7 +126,8 @@ def _plain_stage(stage: Stage) -> nn.Module:
     if stage.entry:
         weight, bias = stage.entry
         parts.add_module("entry", nn.Sequential(_convolution(weight[0], bias[0]), nn.ReLU()))
-    parts.add_module("cell", PlainCell(stage.cells))
+    cells = stage.cells
+    parts.add_module("cell", PlainCell(cells) if isinstance(cells, CellBatch) else cells.blocks[0])
     if stage.pool is not None:
         parts.add_module("pool", stage.pool)
     return parts

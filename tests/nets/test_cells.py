@@ -97,7 +97,7 @@ def test_running_statistics_approach_those_of_the_batch(normalise, execution):
         for _ in range(100):
             trained = batch(x)
         batch.statistics = "running"
-        torch.testing.assert_close(batch(x), trained, atol=2e-2, rtol=2e-2)
+        torch.testing.assert_close(batch(x), trained, atol=2e-2, rtol=5e-2)
         torch.testing.assert_close(batch(x, [2, 0]), batch(x)[[2, 0]])
 
 
