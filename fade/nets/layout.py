@@ -44,7 +44,7 @@ class Layout:
         classes: Outputs of the network.
         flatten: Whether the input is flattened to features first (mlp).
         output_op: The op between sinks and output.
-        normalise: What is normalised (see `fade.nets.cells.CellBatch`).
+        normalise: What is normalised (see `fade.nets.cells.CellBatch`); ``block`` where blocks do it themselves.
         stem: Channels in and out of a normalised 3 x 3 convolution before the stages; None where there is none.
         head: Width of a normalised 1 x 1 convolution behind them; None where there is none.
     """
@@ -156,4 +156,4 @@ def macro_layout(shape: Sequence[int], classes: int, *, stem: int) -> Layout:
             stride = 2 if block == 0 else 1
             stages.append(StageLayout(width, width * stride, spatial, None, False, stride))
             width, spatial = width * stride, stages[-1].output
-    return Layout(tuple(stages), classes, False, "", "", (shape[0], stem), MACRO_HEAD * stem)
+    return Layout(tuple(stages), classes, False, "", "block", (shape[0], stem), MACRO_HEAD * stem)

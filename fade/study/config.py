@@ -119,6 +119,11 @@ class StudyConfig:
                 "truth.curve=true trains networks, which trainer=synthetic does not; use truth.curve=false "
                 "(the landscape's own values are in the trajectory)"
             )
+        if self.truth.name == "table" and self.space.name != "nas_bench_macro":
+            raise ValueError(
+                f"truth=table is the table of NAS-Bench-Macro, but space={self.space.name}; "
+                "use space=nas_bench_macro, or truth=retrain"
+            )
         if isinstance(self.search, PseudoGradientConfig) and self.search.utilities == "true" and trains:
             raise ValueError(
                 f"search.utilities=true needs true stage scores, which trainer={self.trainer.name} cannot give; "

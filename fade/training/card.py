@@ -18,6 +18,7 @@ PAPER = """@inproceedings{neumeyer2024fade,
 }"""
 CLASSES_NAMED = 20
 NORMALISATION = {
+    "block": "Every convolution is normalised per channel by fixed statistics, with learnt scale and shift.",
     "output": "A cell's output is normalised per channel by fixed statistics.",
     "vertex": "Sums and outputs of cells are normalised per channel by fixed statistics.",
     "none": "Nothing is normalised but the input.",

@@ -10,5 +10,7 @@ COUNTS: dict[str, Callable[[Sequence[Cell]], int]] = {
     "edges": lambda cells: sum(PROPERTIES["edges"](cell) for cell in cells),
     "depth": lambda cells: sum(PROPERTIES["depth"](cell) for cell in cells),
     "sinks": lambda cells: sum(PROPERTIES["sinks"](cell) for cell in cells),
+    "blocks": lambda cells: sum(cell.block not in (None, "identity") for cell in cells),
 }
-"""Of an architecture: edges, edges on the longest way through each cell, sinks; summed over the stages."""
+"""Of an architecture, summed over the stages: edges, edges on the longest way through each cell, sinks, and blocks
+other than identity."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("none", "retrain")
+KINDS = ("none", "retrain", "table")
 REGIONS = ("first", "last", "all")
 
 
@@ -14,7 +14,8 @@ class TruthConfig:
     """What ranks are held against, and how the network found is retrained.
 
     Attributes:
-        name: ``none``, or ``retrain``: paths trained from scratch.
+        name: ``none``; ``retrain``, paths trained from scratch; or ``table``, the published accuracies of
+            NAS-Bench-Macro.
         paths: How many paths of a region are trained, or ``all``.
         seeds: Trainings of each path, and of the best network.
         epochs: Of these trainings; None is the trainer's.

@@ -1,0 +1,58 @@
+"""What is known of some paths of a region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class TruePath:
+    """A path and what became of its network.
+
+    Attributes:
+        path: ``[D]`` candidate of each stage.
+        sampled: Whether it was drawn; the top path is added for the regret alone.
+        accuracy: Test accuracy of each seed.
+        parameters: Of the network.
+        flops: Of one forward pass of one example.
+    """
+
+    path: tuple[int, ...]
+    sampled: bool
+    accuracy: list[float]
+    parameters: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth about some paths of a region, and what it cost to measure.
+
+    Attributes:
+        paths: Sampled paths in the order drawn, then the top path if it was not among them.
+        train_flops: FLOPs of the trainings.
+        seconds: Of the trainings.
+        networks: Number of each path's network, where several paths are one network; None where all differ.
+    """
+
+    paths: list[TruePath]
+    train_flops: float
+    seconds: float
+    networks: list[int] | None = None
+
+    def sampled(self) -> list[TruePath]:
+        """The paths that were drawn."""
+        return [path for path in self.paths if path.sampled]
+
+    def merge(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Means over the paths that are one network: values ``[N, …]`` of the sampled paths to ``[networks, …]``."""
+        if self.networks is None:
+            return values
+        kept = [network for network, path in zip(self.networks, self.paths, strict=True) if path.sampled]
+        _, inverse, counts = np.unique(kept, return_inverse=True, return_counts=True)
+        total = np.zeros((len(counts), *values.shape[1:]))
+        np.add.at(total, inverse, values)
+        return total / counts.reshape(-1, *[1] * (values.ndim - 1))
