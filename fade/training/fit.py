@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from fade.training.region import RegionTrainer
 
@@ -19,33 +23,69 @@ CHECKPOINT_SECONDS = 30.0
 """A training keeps a checkpoint at the first epoch end after so long; shorter ones are cheaper to repeat."""
 
 
-class KeepCheckpoint(pl.Callback):
-    """Writes a checkpoint at epoch ends, beside and renamed, at most every so many seconds."""
+class EpochEnd(pl.Callback):
+    """At an epoch's end: record it, keep it, tell of it; in this order, so that what is told of is kept.
 
-    def __init__(self, path: Path, every: float) -> None:
-        self.path, self.every = path, every
+    One callback, since Lightning runs a module's own hook after those of all callbacks: a checkpoint would lack the
+    record. A checkpoint is written beside and renamed, at most every so many seconds.
+    """
+
+    def __init__(self, checkpoint: Path | None, every: float, report: Callable[[int, int], None] | None) -> None:
+        self.checkpoint, self.every, self.report = checkpoint, every, report
         self.last = time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keep the state that the next epoch starts from."""
-        if time.monotonic() - self.last < self.every or trainer.current_epoch + 1 == trainer.max_epochs:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        trainer.save_checkpoint(beside)
-        beside.replace(self.path)
-        self.last = time.monotonic()
+        """See the class."""
+        assert isinstance(pl_module, RegionTrainer)
+        pl_module.record_epoch()
+        done, epochs = trainer.current_epoch + 1, pl_module.epochs
+        if self.checkpoint and done < epochs and time.monotonic() - self.last >= self.every:
+            self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.checkpoint.with_name(f"{self.checkpoint.name}.{os.getpid()}")
+            trainer.save_checkpoint(beside)
+            beside.replace(self.checkpoint)
+            self.last = time.monotonic()
+        if self.report:
+            self.report(done, epochs)
 
 
-class ReportEpochs(pl.Callback):
-    """Tells how many epochs are over."""
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Undo what Lightning does to signals: handlers are given back, and an interruption ends as one.
 
-    def __init__(self, report: Callable[[int, int], None]) -> None:
-        self.report = report
+    Lightning answers Ctrl-C with exit code 1, and SIGTERM, after the batch, with exit code 0.
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Tell."""
-        self.report(trainer.current_epoch + 1, trainer.max_epochs or 0)
+    Raises:
+        KeyboardInterrupt: After Ctrl-C.
+        SystemExit: With code 143, after SIGTERM.
+    """
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except SIGTERMException:
+        raise SystemExit(128 + signal.SIGTERM) from None
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def usable(checkpoint: Path | None) -> Path | None:
+    """A checkpoint that is there and whole; a damaged one is moved aside, and its training starts anew."""
+    if checkpoint is None or not checkpoint.exists():
+        return None
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch, zipfile and pickle raise a dozen kinds on a file that is not theirs
+        aside = checkpoint.with_name(f"{checkpoint.name}.damaged")
+        checkpoint.replace(aside)
+        warnings.warn(f"{checkpoint} is damaged ({type(error).__name__}); moved to {aside.name}", stacklevel=3)
+        return None
+    return checkpoint
 
 
 def fit(
@@ -63,14 +103,19 @@ def fit(
             removed at the end.
         every: Seconds between checkpoints.
         report: Called after each epoch with (epochs done, epochs in all).
+
+    Raises:
+        KeyboardInterrupt: After Ctrl-C.
+        SystemExit: With code 143, after SIGTERM.
     """
     device = module.data.device
-    callbacks: list[pl.Callback] = [ReportEpochs(report)] if report else []
-    if checkpoint:
-        callbacks.append(KeepCheckpoint(checkpoint, every))
+    resume = usable(checkpoint)
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    terminate = signal.getsignal(signal.SIGTERM)
-    with warnings.catch_warnings():
+    with (
+        signals_kept(),
+        warnings.catch_warnings(),
+        torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
+    ):
         warnings.filterwarnings("ignore", module="pytorch_lightning")
         warnings.filterwarnings("ignore", message=".*lr_scheduler.step.*")
         trainer = pl.Trainer(
@@ -78,7 +123,8 @@ def fit(
             accelerator="cpu" if device.type == "cpu" else "gpu",
             devices=1 if device.index is None else [device.index],
             precision=module.config.precision,  # type: ignore[arg-type]
-            callbacks=callbacks,
+            plugins=LightningEnvironment(),  # else a job under SLURM would be taken for one of Lightning's own
+            callbacks=EpochEnd(checkpoint, every, report),
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -87,11 +133,9 @@ def fit(
             num_sanity_val_steps=0,
             inference_mode=False,
         )
-        resume = checkpoint if checkpoint and checkpoint.exists() else None
         trainer.fit(module, ckpt_path=resume, weights_only=True if resume else None)
-    signal.signal(signal.SIGTERM, terminate)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        if trainer.received_sigterm:  # in the last batch, where Lightning forgets it
+            raise SIGTERMException
     module.to(device)
     if checkpoint:
         checkpoint.unlink(missing_ok=True)

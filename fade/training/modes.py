@@ -1,6 +1,6 @@
 """One step of each training mode of a region: how weights w and architecture parameters α move.
 
-Each takes the trainer, a batch of the split that trains w and a batch of the alpha split (None where the mode has none).
+Each takes the trainer, a batch of the split that trains w and one of the alpha split (None where the mode has none).
 L_train is the loss on the former, L_alpha on the latter, both of the mixed hyper-architecture unless said otherwise.
 """
 
@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from fade.training.mixing import Noise
     from fade.training.region import RegionTrainer
 
 Batch = tuple[Tensor, Tensor]
@@ -45,18 +46,28 @@ def first_order(trainer: RegionTrainer, batch: Batch, alpha_batch: Batch | None)
     return loss
 
 
-def second_order_gradient(trainer: RegionTrainer, batch: Batch, alpha_batch: Batch) -> list[Tensor]:
+def second_order_gradient(
+    trainer: RegionTrainer, batch: Batch, alpha_batch: Batch, noise: Noise, *, xi: float, radius: float = 0.01
+) -> list[Tensor]:
     """α's gradient of L_alpha(w', α) at w' = w − ξ ∇_w L_train(w, α) [DARTS, eq. 6 to 8].
 
-    ξ is the current learning rate, the inner step a plain gradient step. The Hessian-vector product
-    ∇²_{α,w} L_train · ∇_{w'} L_alpha is the central difference of ∇_α L_train at w ± ε ∇_{w'} L_alpha with
-    ε = 0.01 / ‖∇_{w'} L_alpha‖. All passes share the noise, and none moves the kept normalisation statistics.
+    The inner step is a plain gradient step. The Hessian-vector product ∇²_{α,w} L_train · ∇_{w'} L_alpha is the central
+    difference of ∇_α L_train at w ± ε ∇_{w'} L_alpha with ε = `radius` / ‖∇_{w'} L_alpha‖. All passes share the noise,
+    and none moves the kept normalisation statistics.
+
+    Args:
+        trainer: Whose loss, w and α.
+        batch: Of L_train.
+        alpha_batch: Of L_alpha.
+        noise: The step's noise.
+        xi: ξ, the length of the inner step.
+        radius: How far w is moved for the difference [DARTS: 0.01].
 
     Returns:
         ``[D]`` gradients ``[1, K]``.
     """
-    alphas, noise, xi = list(trainer.alphas), trainer.draw_noise(), trainer.learning_rate
-    w = dict(trainer.network.named_parameters())
+    alphas = list(trainer.alphas)
+    w: dict[str, Tensor] = dict(trainer.network.named_parameters())
     with trainer.network.statistics("batch"):
         gradient = torch.autograd.grad(trainer.loss(batch, noise, w), list(w.values()), allow_unused=True)
         ahead = {
@@ -70,7 +81,7 @@ def second_order_gradient(trainer: RegionTrainer, batch: Batch, alpha_batch: Bat
         norm = torch.sqrt(sum((v.square().sum() for v in vector), start=torch.zeros((), device=vector[0].device)))
         if norm == 0:
             return list(direct)
-        epsilon = 0.01 / norm
+        epsilon = radius / norm
         sides = []
         for sign in (1, -1):
             moved = {n: p.detach() + sign * epsilon * v for (n, p), v in zip(w.items(), vector, strict=True)}
@@ -79,11 +90,15 @@ def second_order_gradient(trainer: RegionTrainer, batch: Batch, alpha_batch: Bat
 
 
 def second_order(trainer: RegionTrainer, batch: Batch, alpha_batch: Batch | None) -> Tensor:
-    """α descends by `second_order_gradient`, then w descends L_train(w, α) [DARTS]."""
+    """α descends by `second_order_gradient` with ξ the current learning rate, then w descends L_train(w, α) [DARTS].
+
+    w's step has the noise of α's, which looked ahead to it.
+    """
+    noise = trainer.draw_noise()
     if trainer.alpha_moves:
         assert alpha_batch is not None
-        trainer.step_alpha(second_order_gradient(trainer, batch, alpha_batch))
-    loss = trainer.loss(batch, trainer.draw_noise())
+        trainer.step_alpha(second_order_gradient(trainer, batch, alpha_batch, noise, xi=trainer.learning_rate))
+    loss = trainer.loss(batch, noise)
     trainer.backward_weights(loss)
     trainer.step_weights()
     return loss
@@ -110,10 +125,12 @@ def fair(trainer: RegionTrainer, batch: Batch, alpha_batch: Batch | None) -> Ten
 
 STEPS: dict[str, Step] = {"joint": joint, "first_order": first_order, "second_order": second_order, "fair": fair}
 
-PASSES = {"joint": (1, 0), "first_order": (1, 1), "second_order": (4, 1), "fair": (0, 1)}
-"""Forward and backward passes of the mixed network a step: on the split of w, and on the alpha split."""
+ALPHA_PASSES = {"joint": (0, 0), "first_order": (0, 1), "second_order": (3, 1), "fair": (0, 1)}
+"""Forward and backward passes of the mixed network that α's step takes beside w's: on w's batch, on the alpha batch."""
 
 
-def disjoint_paths(candidates: int, depth: int, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def disjoint_paths(
+    candidates: int, depth: int, rng: np.random.Generator
+) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """K paths ``[K, D]`` that use each candidate of each stage once."""
     return np.stack([rng.permutation(candidates) for _ in range(depth)], axis=1)

@@ -79,7 +79,7 @@ class RegionTrainer(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.network, self.config, self.data = network, config, data
-        self.seed, self.epochs = seed, epochs or config.epochs
+        self.seed, self.epochs = seed, config.epochs if epochs is None else epochs
         self.candidates = network.regions[0].candidates
         self.mode = config.name if self.candidates > 1 else "joint"
         learns = self.candidates > 1 and config.learns_alpha
@@ -103,9 +103,15 @@ class RegionTrainer(pl.LightningModule):
         return self.current_epoch / self.epochs
 
     @property
+    def alpha_epochs(self) -> int:
+        """Epochs in which α moves: the last ones, after its warm-up."""
+        past_warmup = sum(epoch / self.epochs >= self.config.alpha_warmup for epoch in range(self.epochs))
+        return past_warmup if self.alphas else 0
+
+    @property
     def alpha_moves(self) -> bool:
         """Whether there is an α, and its warm-up is over."""
-        return len(self.alphas) > 0 and self.progress >= self.config.alpha_warmup
+        return len(self.alphas) > 0 and self.current_epoch >= self.epochs - self.alpha_epochs
 
     @property
     def learning_rate(self) -> float:
@@ -145,13 +151,14 @@ class RegionTrainer(pl.LightningModule):
         return batch
 
     def on_train_epoch_start(self) -> None:
-        """Seed this epoch's noise."""
+        """Seed this epoch's noise, that of registered ops too, which draw from torch's global generator."""
         self._started = time.perf_counter()
+        torch.manual_seed(subseed(self.seed, "ops", self.current_epoch))
         self._generator.manual_seed(subseed(self.seed, "noise", self.current_epoch))
         self._rng = np.random.default_rng(subseed(self.seed, "paths", self.current_epoch))
 
-    def on_train_epoch_end(self) -> None:
-        """Record the stage weights."""
+    def record_epoch(self) -> None:
+        """Record the stage weights; called by `fit` before it keeps a checkpoint, which shall hold the record."""
         if self.alphas:
             self.stage_weights_epochs.append(self.stage_weights().tolist())
         self.epoch_seconds.append(time.perf_counter() - self._started)

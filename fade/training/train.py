@@ -20,7 +20,7 @@ from fade.training.data import Data
 from fade.training.effects import default_size
 from fade.training.evaluate import evaluate, evaluate_mixed
 from fade.training.fit import fit
-from fade.training.modes import PASSES
+from fade.training.modes import ALPHA_PASSES
 from fade.training.readouts import READOUTS, TrainedRegion
 from fade.training.region import RegionTrainer
 
@@ -73,7 +73,7 @@ def train_region(
         "path_losses": {"paths": paths.tolist(), "losses": losses.tolist()},
         "validation_accuracy": evaluate_mixed(network, trained.choices(), data, config.batch_size)[1],
         "parameters": sum(p.numel() for p in network.parameters()),
-        "train_flops": region_flops(network, config, data),
+        "train_flops": region_flops(module),
         "epoch_seconds": module.epoch_seconds,
         "seconds": time.perf_counter() - start,
     }
@@ -85,29 +85,25 @@ def train_region(
     return result
 
 
-def region_flops(network: Network, config: TrainerConfig, data: Data) -> int:
+def region_flops(module: RegionTrainer) -> int:
     """FLOPs of a region's training and read-outs; a forward and backward pass counts as 3 forward passes.
 
     Counted for the passes that a mode makes, K disjoint paths as K skeletons and all cells once. Read-outs: D·K passes
-    for `alone` and one for the accuracy of the mixture, each as a full one, and `main_effects`' paths one by one, though
-    common prefixes are computed once: bounds from above.
+    for `alone` and one for the accuracy of the mixture, each as a full one, and `main_effects`' paths one by one,
+    though common prefixes are computed once: bounds from above.
     """
-    cost = network.cost()
-    depth, candidates = cost.cell_macs.shape
-    mixed, batch = cost.mixed_flops(), config.batch_size
-    both = config.name == "joint" or (config.name == "fair" and not config.learns_alpha)
-    steps = config.epochs * ((data.sizes["weights"] + (data.sizes["alpha"] if both else 0)) // batch)
-    on_main, on_alpha = PASSES[config.name]
-    training = 3 * steps * batch * on_main * mixed
-    if config.learns_alpha:
-        moving = round(steps * (1 - config.alpha_warmup))
-        training += 3 * moving * min(batch, data.sizes["alpha"]) * on_alpha * mixed
+    cost, config, sizes = module.network.cost(), module.config, module.data.sizes
+    depth, candidates = map(int, cost.cell_macs.shape)
+    mixed = cost.mixed_flops()
     disjoint = 2 * int(candidates * cost.fixed_macs + cost.cell_macs.sum())
-    if config.name == "fair":
-        training += 3 * steps * batch * disjoint
+    steps, batch = len(module.train_dataloader()), config.batch_size
+    on_main, on_alpha = ALPHA_PASSES[module.mode]
+    alpha_step = (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
+    weights_step = batch * (disjoint if module.mode == "fair" else mixed)
+    training = 3 * steps * (module.epochs * weights_step + module.alpha_epochs * alpha_step)
     sampled = min(candidates**depth, config.readout_paths or default_size(candidates, depth))
-    reading = data.sizes["validation"] * ((depth * candidates + 1) * mixed + sampled * disjoint // candidates)
-    return training + reading
+    reading = sizes["validation"] * ((depth * candidates + 1) * mixed + sampled * disjoint // candidates)
+    return int(training + reading)
 
 
 @dataclass

@@ -1,0 +1,203 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from fade.nets import vocabulary
+from fade.nets.config import SpaceConfig
+from fade.training.config import TrainerConfig
+from fade.training.fit import fit
+from fade.training.mixing import Noise, draw_noise
+from fade.training.modes import STEPS, second_order_gradient
+from fade.training.readouts import READOUTS
+from fade.training.region import RegionTrainer
+from fade.training.train import train_region
+from tests.training.samples import SPACE, make_data, make_region, make_trainer, planted_region, same, state, with_labels
+
+BILEVEL = ("first_order", "second_order", "fair")
+every_mode = pytest.mark.parametrize("mode", STEPS)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_data()
+
+
+def batches_of(data):
+    return (next(iter(data.batches(split, batch_size=20, seed=0))) for split in ("weights", "alpha"))
+
+
+def exact_gradient(trainer, batch, alpha_batch, noise, xi):
+    """DARTS' equation 7 with no approximation: differentiate through the inner step."""
+    w = dict(trainer.network.named_parameters())
+    with trainer.network.statistics("batch"):
+        inner = torch.autograd.grad(trainer.loss(batch, noise, w), list(w.values()), create_graph=True)
+        ahead = {name: p - xi * g for (name, p), g in zip(w.items(), inner, strict=True)}
+        return torch.autograd.grad(trainer.loss(alpha_batch, noise, ahead), list(trainer.alphas))
+
+
+class Smooth(nn.Module):
+    """Without ReLU, whose kinks no difference sees through."""
+
+    def __init__(self, channels, dims):
+        super().__init__()
+        self.convolve = nn.Conv1d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        return torch.tanh(self.convolve(x))
+
+
+@pytest.mark.parametrize("mixing", ["softmax", "gumbel"])
+@pytest.mark.parametrize("dropped", [False, True])
+def test_the_second_order_gradient_approaches_the_exact_one(data, monkeypatch, mixing, dropped):
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {"smooth": Smooth})
+    space = SpaceConfig(depth=2, vertices=3, channels=4, ops=["smooth", "identity"], pool=[])
+    trainer = make_trainer(data, space=space, name="second_order", mixing=mixing).double()
+    with torch.no_grad():
+        for alpha in trainer.alphas:
+            alpha.normal_(generator=torch.Generator().manual_seed(1))
+    (x, y), (x_alpha, y_alpha) = batches_of(data)
+    batch, alpha_batch, xi = (x.double(), y), (x_alpha.double(), y_alpha), 0.1
+    noise = draw_noise(list(trainer.alphas), 0.0, torch.Generator().manual_seed(4))
+    if dropped:
+        noise = Noise(noise.gumbel, [torch.tensor([[True, False, True]]), torch.tensor([[False, True, True]])])
+
+    def flat(gradients):
+        return torch.cat([g.flatten() for g in gradients])
+
+    exact = flat(exact_gradient(trainer, batch, alpha_batch, noise, xi))
+    first = flat(exact_gradient(trainer, batch, alpha_batch, noise, 0.0))
+    coarse, fine = (
+        (flat(second_order_gradient(trainer, batch, alpha_batch, noise, xi=xi, radius=radius)) - exact).norm()
+        for radius in (1e-4, 1e-5)
+    )
+    correction = (exact - first).norm()
+    assert correction > 0.01 * exact.norm()  # else the test would tell nothing
+    assert coarse < 1e-3 * correction
+    assert fine < 0.1 * coarse
+
+
+class Watched(RegionTrainer):
+    """Compares all numbers before and after each half of a step."""
+
+    alpha_steps = 0
+
+    def training_step(self, batch, batch_idx):
+        self.weights, self.alpha = state(self.network), state(self.alphas)
+        super().training_step(batch, batch_idx)
+
+    def step_alpha(self, gradients):
+        super().step_alpha(gradients)
+        assert same(self.weights, state(self.network))  # and the kept statistics
+        assert not same(self.alpha, state(self.alphas))
+        self.alpha = state(self.alphas)
+        self.alpha_steps += 1
+
+    def step_weights(self):
+        super().step_weights()
+        assert same(self.alpha, state(self.alphas))
+        assert not same(self.weights, state(self.network))
+
+
+@pytest.mark.parametrize("mode", BILEVEL)
+def test_alphas_step_leaves_the_weights_and_the_weights_step_alpha(data, mode):
+    trainer = make_trainer(data, kind=Watched, name=mode, epochs=4, alpha_warmup=0.5)
+    fit(trainer)
+    assert trainer.alpha_steps == 2 * 6 == trainer.alpha_epochs * len(trainer.train_dataloader())
+
+
+@every_mode
+def test_alpha_rests_during_its_warmup(data, mode):
+    trainer = make_trainer(data, name=mode, epochs=4, alpha_warmup=0.5)
+    fit(trainer)
+    epochs = np.array(trainer.stage_weights_epochs)
+    assert (epochs[:2] == epochs[0, 0, 0]).all()
+    assert (epochs[2] != epochs[0]).all()
+    assert (epochs[3] != epochs[2]).any()
+
+
+@every_mode
+def test_no_training_sees_validation_or_test(data, mode):
+    trained = []
+    for labels in (data, with_labels(data, "validation", "test")):
+        trainer = make_trainer(labels, name=mode)
+        fit(trainer)
+        trained.append(state(trainer))
+    assert same(*trained)
+
+
+@every_mode
+def test_each_split_trains_its_own(data, mode):
+    """Before α moves, the alpha split moves nothing but `joint`'s weights; then α, too."""
+    trained = []
+    for labels in (data, with_labels(data, "alpha")):
+        trainer = make_trainer(labels, name=mode, epochs=2, alpha_warmup=0.5)
+        weights = []
+        fit(trainer, report=lambda done, epochs, keep=weights, of=trainer: keep.append(state(of)))
+        trained.append(weights)
+    warm, end = ([of_labels[epoch] for of_labels in trained] for epoch in (0, 1))
+    assert same(*warm) is (mode != "joint")
+    assert not same(*({k: v for k, v in numbers.items() if k.startswith("alphas")} for numbers in end))
+
+
+def test_fair_without_alpha_trains_on_both_splits(data):
+    values = {"name": "fair", "alpha_lr": 0.0, "readout": "main_effects"}
+    trainer = make_trainer(data, **values)
+    assert len(trainer.alphas) == 0
+    assert len(trainer.train_dataloader()) == (data.sizes["weights"] + data.sizes["alpha"]) // 20
+    fit(trainer)
+    other = make_trainer(with_labels(data, "alpha"), **values)
+    fit(other)
+    assert not same(state(trainer), state(other))
+
+
+@every_mode
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"optimizer": "sgd", "lr": 0.05, "mixing": "gumbel_hard"},
+        {"precision": "bf16-mixed", "share_weights": True},
+        {"mixing": "gumbel", "temperature": 2.0, "temperature_end": 0.2, "candidate_dropout": 0.4},
+    ],
+    ids=["sgd, hard", "bf16, shared", "gumbel, dropout"],
+)
+def test_every_recipe_learns(data, mode, values):
+    config = TrainerConfig(name=mode, epochs=8, batch_size=20, **values)
+    result = train_region(make_region(), config, SPACE.layout(data.shape, data.classes), data, seed=0)
+    losses = np.array(result["path_losses"]["losses"])
+    assert losses.mean() < 0.85 * np.log(3)  # chance is log 3
+    assert result["validation_accuracy"] > 0.6
+
+
+@every_mode
+@pytest.mark.parametrize("mixing", ["softmax", "gumbel"])
+def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
+    config = TrainerConfig(name=mode, epochs=8, batch_size=20, alpha_lr=0.05, mixing=mixing)
+    region, data = planted_region(monkeypatch), make_data(train=300)
+    result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
+    assert set(result["readouts"]) == set(READOUTS)
+    for name, scores in result["readouts"].items():
+        assert np.argmax(scores, 1).tolist() == [1, 2], name
+
+
+@every_mode
+def test_the_flops_of_a_region_are_those_torch_counts(mode):
+    """Of all passes, forward and backward. On images, since torch overcounts the gradients of grouped convolutions."""
+    data, config = make_data((1, 8, 8)), TrainerConfig(name=mode, epochs=2, batch_size=20, alpha_warmup=0.5)
+    region, layout = make_region(), SPACE.layout(data.shape, data.classes)
+    with FlopCounterMode(display=False) as counter:
+        result = train_region(region, config, layout, data, seed=0)
+    assert 0.7 * result["train_flops"] < counter.get_total_flops() <= result["train_flops"]
+
+
+def test_a_region_of_one_candidate_trains_as_a_network(data):
+    """Whatever the mode, there is no α to learn, and w trains on weights and alpha."""
+    layout, region = SPACE.layout(data.shape, data.classes), make_region(candidates=1)
+    results = [
+        train_region(region, TrainerConfig(name=mode, epochs=1, batch_size=20), layout, data, seed=0) for mode in STEPS
+    ]
+    for result in results:
+        assert "stage_weights" not in result
+        assert result["path_losses"] == results[0]["path_losses"]
+        assert result["train_flops"] == results[0]["train_flops"]
