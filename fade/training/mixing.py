@@ -36,7 +36,7 @@ def draw_noise(alphas: Sequence[Tensor], dropout: float, generator: torch.Genera
 
 
 def mix(alpha: Tensor, gumbel: Tensor, keep: Tensor, *, mixing: str, temperature: float) -> Tensor:
-    """Mixing weights m = softmax(α) [paper], or Gumbel-softmax, soft or hard with straight-through [paper's alternative].
+    """Mixing weights m = softmax(α) [paper], or Gumbel-softmax, soft or hard with straight-through [prototype].
 
     Args:
         alpha: ``[1, K]``.
@@ -53,4 +53,4 @@ def mix(alpha: Tensor, gumbel: Tensor, keep: Tensor, *, mixing: str, temperature
     if mixing != "gumbel_hard":
         return weights
     hard = torch.zeros_like(weights).scatter_(-1, weights.argmax(-1, keepdim=True), 1.0)
-    return hard + weights - weights.detach()
+    return hard + (weights - weights.detach())  # the bracket is exactly 0, so that the sum is exactly one-hot
