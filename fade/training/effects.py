@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fade.training.modes import disjoint_paths
-
-TRIES = 100
-
 
 def design(candidates: int, depth: int, size: int, seed: int) -> NDArray[np.int64]:
     """A balanced design of distinct one-hot paths.
 
     Paths come in groups of K that use each candidate of each stage once, so every (stage, candidate) is sampled equally
-    often; all K^D paths where there are no more than asked for.
+    often. Groups are drawn without replacement from a partition of all paths: those that differ by a shift, the same
+    in every stage, after a random numbering of each stage's candidates. All K^D paths where no more are asked for.
 
     Args:
         candidates: K.
@@ -28,16 +25,23 @@ def design(candidates: int, depth: int, size: int, seed: int) -> NDArray[np.int6
     if candidates**depth <= size:
         return np.stack(np.meshgrid(*[np.arange(candidates)] * depth, indexing="ij"), -1).reshape(-1, depth)
     rng = np.random.default_rng(seed)
-    seen: set[tuple[int, ...]] = set()
-    groups = []
-    for _ in range(-(-size // candidates)):
-        for _ in range(TRIES):  # near K^D paths a group without a repeat may not turn up; one with a repeat will do
-            group = disjoint_paths(candidates, depth, rng)
-            if seen.isdisjoint(map(tuple, group.tolist())):
-                break
-        seen.update(map(tuple, group.tolist()))
-        groups.append(group)
-    return np.concatenate(groups)
+    first = np.zeros((-(-size // candidates), depth), dtype=np.int64)
+    first[:, 1:] = distinct_rows(candidates, len(first), depth - 1, rng)
+    shifted = (first[:, None] + np.arange(candidates)[:, None]) % candidates  # [groups, K, D]
+    numbering = np.stack([rng.permutation(candidates) for _ in range(depth)])
+    paths: NDArray[np.int64] = numbering[np.arange(depth), shifted.reshape(-1, depth)]
+    return paths
+
+
+def distinct_rows(base: int, rows: int, columns: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Distinct rows ``[rows, columns]`` of numbers below `base`, uniformly; there must be so many."""
+    if base**columns <= 4 * rows:
+        numbers = rng.permutation(base**columns)[:rows]
+        return np.array(numbers[:, None] // base ** np.arange(columns) % base, dtype=np.int64)
+    found: dict[tuple[int, ...], None] = {}
+    while len(found) < rows:
+        found[tuple(rng.integers(base, size=columns).tolist())] = None
+    return np.array(list(found), dtype=np.int64)
 
 
 def default_size(candidates: int, depth: int) -> int:
