@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -16,13 +16,26 @@ from fade.training.data import Data
 PATHS_AT_ONCE = 32
 
 
+def even_batches(data: Data, split: str, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """A split in batches of about `batch_size`, at most one example apart: batch statistics depend on the size."""
+    size = data.sizes[split]
+    count = max(round(size / batch_size), 1)
+    source = iter(data.batches(split, batch_size=-(-size // count), seed=0))
+    x, y = next(source)
+    for i in range(count):
+        length = (size + i) // count
+        while len(y) < length:
+            more = next(source)
+            x, y = torch.cat([x, more[0]]), torch.cat([y, more[1]])
+        yield x[:length], y[:length]
+        x, y = x[length:], y[length:]
+
+
 @torch.no_grad()
 def evaluate(
     logits_of: Callable[[Tensor], Tensor], data: Data, split: str, batch_size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean loss and accuracy of G networks on a split.
-
-    The split is cut into batches of equal size, at most one example apart, since batch statistics depend on it.
 
     Args:
         logits_of: ``[B, C, *spatial] -> [G, B, classes]``.
@@ -34,9 +47,8 @@ def evaluate(
         Cross-entropies ``[G]`` in nats and accuracies ``[G]``.
     """
     size = data.sizes[split]
-    even = -(-size // max(round(size / batch_size), 1))
     losses, hits = [], []
-    for x, y in data.batches(split, batch_size=even, seed=0):
+    for x, y in even_batches(data, split, batch_size):
         logits = logits_of(x).float()
         target = y.expand(len(logits), -1)
         losses.append(F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target).sum(1))

@@ -81,9 +81,7 @@ def alone(region: TrainedRegion) -> Scores:
     """
     depth, candidates = region.stage_weights.shape
     mixed = region.choices()
-    return -np.array(
-        [[region.loss([*mixed[:d], k, *mixed[d + 1 :]]) for k in range(candidates)] for d in range(depth)]
-    )
+    return -np.array([[region.loss([*mixed[:d], k, *mixed[d + 1 :]]) for k in range(candidates)] for d in range(depth)])
 
 
 def main_effects_readout(region: TrainedRegion) -> Scores:

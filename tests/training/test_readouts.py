@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+import torch
+
+from fade.training.config import PROBABILITIES, TrainerConfig
+from fade.training.config import READOUTS as NAMES
+from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
+from fade.training.fit import fit
+from fade.training.readouts import READOUTS, TrainedRegion
+from tests.training.samples import make_data, make_region, make_trainer, same, state, with_labels
+
+every_readout = pytest.mark.parametrize("name", READOUTS)
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    trainer = make_trainer(make_data(), name="joint", epochs=2)
+    fit(trainer)
+    return trainer
+
+
+def trained_region(trainer, seed=0, data=None, **changes):
+    values = {
+        "network": trainer.network,
+        "data": data or trainer.data,
+        "config": trainer.config,
+        "seed": seed,
+        "stage_weights": trainer.stage_weights().double().numpy(),
+        "stage_weights_epochs": np.array(trainer.stage_weights_epochs),
+    }
+    return TrainedRegion(**values | changes)
+
+
+def test_the_configuration_knows_them_all():
+    assert tuple(READOUTS) == NAMES
+
+
+@every_readout
+def test_scores_are_finite_and_repeatable_and_leave_the_network(trainer, name):
+    before, training = state(trainer), [module.training for module in trainer.modules()]
+    scores = READOUTS[name](trained_region(trainer))
+    assert scores.shape == (2, 3)
+    assert scores.dtype == np.float64
+    assert np.isfinite(scores).all()
+    assert (scores == READOUTS[name](trained_region(trainer))).all()
+    assert same(before, state(trainer))
+    assert training == [module.training for module in trainer.modules()]
+    assert {stage.cells.statistics for stage in trainer.network.stages} == {"update"}
+    assert all(parameter.grad is None or torch.isfinite(parameter.grad).all() for parameter in trainer.parameters())
+    if name in PROBABILITIES:
+        np.testing.assert_allclose(scores.sum(1), 1, rtol=1e-6)
+
+
+@every_readout
+def test_only_the_validation_split_is_read(trainer, name):
+    scores = READOUTS[name](trained_region(trainer))
+    others = with_labels(trainer.data, "weights", "alpha", "test")
+    assert (scores == READOUTS[name](trained_region(trainer, data=others))).all()
+
+
+def test_without_alpha_only_losses_rank():
+    trainer = make_trainer(make_data(), name="fair", alpha_lr=0.0, readout="alone", epochs=1)
+    fit(trainer)
+    given = {name: readout(trained_region(trainer)) for name, readout in READOUTS.items()}
+    assert {name for name, scores in given.items() if scores is None} == set(PROBABILITIES)
+
+
+def test_alone_is_minus_the_loss_of_the_network_with_that_candidate(trainer):
+    region = trained_region(trainer)
+    scores, data = READOUTS["alone"](region), trainer.data
+    x, y = next(iter(data.batches("validation", batch_size=data.sizes["validation"], seed=0)))
+    batch = 20
+    with torch.no_grad(), trainer.network.statistics("batch"):
+        one_hot = torch.tensor([[0.0, 0.0, 1.0]])
+        logits = torch.cat([trainer.network(part, [region.choices()[0], one_hot])[0] for part in x.split(batch)])
+    assert -scores[1, 2] == pytest.approx(float(torch.nn.functional.cross_entropy(logits, y)), abs=1e-5)
+
+
+def test_path_losses_are_those_of_the_stand_alone_networks(trainer):
+    paths = np.array([[2, 1], [0, 0], [2, 0], [1, 2]])
+    losses, accuracies = evaluate_paths(trainer.network, paths, trainer.data, 20)
+    for path, loss, accuracy in zip(paths.tolist(), losses, accuracies, strict=True):
+        alone = trainer.network.path_network(path)
+        expected = evaluate_mixed(alone, [None, None], trainer.data, 20)
+        assert (loss, accuracy) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 7, 20, 39, 41, 1000])
+def test_batches_of_an_evaluation_are_even_and_whole(batch_size):
+    data = make_data(train=205)
+    sizes, labels = [], []
+    for x, y in even_batches(data, "validation", batch_size):
+        assert len(x) == len(y)
+        sizes.append(len(y))
+        labels += y.tolist()
+    assert max(sizes) - min(sizes) <= 1
+    assert min(sizes) >= min(2, batch_size)
+    whole = next(iter(data.batches("validation", batch_size=1000, seed=0)))
+    assert labels == whole[1].tolist()
+    assert sum(sizes) == data.sizes["validation"]
+
+
+def test_loss_and_accuracy_of_an_evaluation():
+    data = make_data()
+    x, y = next(iter(data.batches("test", batch_size=1000, seed=0)))
+    weight = torch.randn(16, 3, generator=torch.Generator().manual_seed(0))
+    losses, accuracies = evaluate(
+        lambda x: torch.stack([x.flatten(1) @ weight, x.flatten(1) @ -weight]), data, "test", 7
+    )
+    logits = x.flatten(1) @ weight
+    for sign, loss, accuracy in zip((1, -1), losses, accuracies, strict=True):
+        assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(sign * logits, y)), rel=1e-5)
+        assert accuracy == pytest.approx(float(((sign * logits).argmax(-1) == y).double().mean()))
+
+
+def test_one_candidate_is_a_region_too():
+    trainer = make_trainer(make_data(), region=make_region(candidates=1), name="second_order", epochs=1)
+    fit(trainer)
+    for name in ("alone", "main_effects"):
+        assert READOUTS[name](trained_region(trainer)).shape == (2, 1)
+    assert TrainerConfig(name="second_order").name != trainer.mode == "joint"
