@@ -1,0 +1,59 @@
+import pytest
+
+from fade.training.config import TrainerConfig
+
+nan = float("nan")
+
+
+def each(keys, values, remedy):
+    return [({key: value}, rf"trainer\.{key}={value} .*{remedy}") for key in keys for value in values]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"name": "darts"}, r"trainer\.name=darts .*joint, first_order, second_order, fair"),
+        ({"optimizer": "rmsprop"}, r"trainer\.optimizer=rmsprop .*adam, sgd"),
+        ({"mixing": "hard"}, r"trainer\.mixing=hard .*gumbel_hard"),
+        ({"readout": "alpha"}, r"trainer\.readout=alpha .*main_effects"),
+        ({"aggregate": "sum"}, r"trainer\.aggregate=sum .*log_sum"),
+        ({"precision": "16"}, r"trainer\.precision=16 .*bf16-mixed"),
+        ({"epochs": 0}, r"trainer\.epochs=0 .*at least 1"),
+        ({"batch_size": 0}, r"trainer\.batch_size=0 .*at least 2"),
+        ({"batch_size": 1}, r"trainer\.batch_size=1 .*at least 2"),
+        *each(("lr", "temperature", "temperature_end"), (0, -1, nan), "above 0"),
+        ({"lr": float("inf")}, r"trainer\.lr=inf .*above 0"),
+        *each(("lr_end", "weight_decay", "alpha_lr"), (-0.1, nan), "0 or more"),
+        *each(("momentum", "alpha_warmup", "candidate_dropout"), (-0.1, 1, nan), "less than 1"),
+        ({"lr": 0.01, "lr_end": 0.1}, r"trainer\.lr_end=0\.1 .*trainer\.lr=0\.01.*lower"),
+        ({"readout_paths": 0}, r"trainer\.readout_paths=0 .*at least 1"),
+        ({"aggregate": "log_sum", "readout": "alone"}, r"trainer\.aggregate=log_sum .*trainer\.readout=alone.*mean"),
+        ({"alpha_lr": 0}, r"trainer\.alpha_lr=0 .*trainer\.name=joint.*positive"),
+        ({"alpha_lr": 0, "name": "fair"}, r"trainer\.readout=weights .*trainer\.alpha_lr=0.*main_effects"),
+        ({"epochs": 10, "alpha_warmup": 0.95}, r"trainer\.alpha_warmup=0\.95 .*trainer\.epochs=10.*at most 0\.9"),
+        ({"epochs": 1, "alpha_warmup": 0.1}, r"trainer\.alpha_warmup=0\.1 .*trainer\.epochs=1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_a_remedy(values, message):
+    with pytest.raises(ValueError, match=message):
+        TrainerConfig(**values)
+
+
+def test_what_is_at_the_edge_is_allowed():
+    TrainerConfig(epochs=10, alpha_warmup=0.9)
+    TrainerConfig(lr=0.01, lr_end=0.01, weight_decay=0, momentum=0, candidate_dropout=0, batch_size=2)
+    TrainerConfig(name="fair", alpha_lr=0, readout="main_effects")
+    TrainerConfig(aggregate="log_sum", readout="weights_mean")
+
+
+def test_a_recipe_holds_what_moves_the_numbers():
+    """Keys that cannot change a training leave its recipe alone, so that what is stored is found again."""
+    plain = TrainerConfig()
+    assert TrainerConfig(readout="alone").region_recipe() == plain.region_recipe()
+    assert TrainerConfig(momentum=0.5).region_recipe() == plain.region_recipe()
+    assert TrainerConfig(name="fair").weights_recipe() == plain.weights_recipe()
+    for values in ({"optimizer": "sgd"}, {"lr": 0.02}, {"epochs": 3}, {"batch_size": 9}, {"precision": "bf16-mixed"}):
+        assert TrainerConfig(**values).weights_recipe() != plain.weights_recipe()
+    for values in ({"name": "fair"}, {"alpha_lr": 0.1}, {"mixing": "gumbel"}, {"share_weights": True}):
+        assert TrainerConfig(**values).region_recipe() != plain.region_recipe()
+    assert plain.weights_recipe(7) == TrainerConfig(epochs=7).weights_recipe()
