@@ -146,11 +146,11 @@ def compose_study(overrides: Sequence[str] = ()) -> StudyConfig:
 
 def explain(error: Exception) -> str:
     """One sentence out of an error of Hydra or OmegaConf: the key, its value, and a remedy."""
-    for cause in (error.__cause__, error.__context__, error):
+    for cause in (error, error.__cause__, error.__context__):
         if not isinstance(cause, OmegaConfBaseException):
             continue
         if isinstance(cause, MissingMandatoryValue):
-            key = _key(cause) or str(cause).rpartition(" ")[2]
+            key = _key(cause) or _first_line(cause).rpartition(" ")[2]
             return f"{key} must be chosen; give {key}=…"
         if isinstance(cause, ConfigKeyError | ConfigAttributeError) and (key := _key(cause)):
             return _no_key(key, cause.object_type)
@@ -177,9 +177,9 @@ def _wrong_value(key: str, text: str, cause: OmegaConfBaseException) -> str:
     """What to give instead of a value of another type."""
     if found := re.match(r"Value '(.*)' of type '\w+' could not be converted to (\w+)", text):
         value, kind = found.groups()
-        if kind == "Boolean":
-            return f"{key}={value} is neither true nor false; give one of them"
         return f"{key}={value} is no {_KINDS.get(kind, kind)}; give one"
+    if found := re.match(r"Value '(.*)' is not a valid bool", text):
+        return f"{key}={found[1]} is neither true nor false; give one of them"
     if "not Optional" in text:
         return f"{key}=null leaves out what is needed; give a value"
     if "does not support deletion" in text:
