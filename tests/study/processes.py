@@ -1,0 +1,65 @@
+"""Real processes that run `fade`, forked from a clean one that has imported everything: ready at once, and killable."""
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(
+    [
+        "fade.jobs",
+        "fade.study.loop",
+        "fade.training.export",
+        "fade.report",
+        "networkx",
+        "torch._inductor.codegen",
+        "torch._export.serde.serialize",
+        "torch.export.pt2_archive",
+        "fade.tracking.lightning",
+        "hydra._internal.core_plugins.basic_launcher",
+    ]
+)
+PATIENCE = 120.0
+
+
+def _child(arguments: Sequence[str], folder: str, cache: str) -> None:
+    from fade.main import run
+
+    os.chdir(folder)
+    os.environ["FADE_CACHE"] = cache
+    sys.path.insert(0, folder)
+    for name, stream in (("out", 1), ("err", 2)):
+        handle = os.open(f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(handle, stream)
+    sys.exit(run(list(arguments)))
+
+
+def start(folder: Path, arguments: Sequence[str]) -> ForkServerProcess:
+    """`fade ARGUMENTS` in a folder, where out.txt and err.txt take what it says; the folder is on the module path."""
+    process = _context.Process(target=_child, args=(list(arguments), str(folder), os.environ["FADE_CACHE"]))
+    process.start()
+    return process
+
+
+def end(process: ForkServerProcess) -> int:
+    """Wait for the exit code; minus the signal for a process that was killed."""
+    process.join(PATIENCE)
+    assert process.exitcode is not None, "it hangs"
+    return process.exitcode
+
+
+def wait_for(condition: Callable[[], object], process: ForkServerProcess) -> None:
+    """Wait until something is so, while the process lives."""
+    give_up = time.monotonic() + PATIENCE
+    while not condition() and process.is_alive():
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+
+
+def errors(folder: Path) -> list[str]:
+    """The lines on stderr that tell of errors."""
+    return [line for line in (folder / "err.txt").read_text().splitlines() if line.startswith("fade: error:")]

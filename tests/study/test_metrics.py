@@ -1,0 +1,179 @@
+"""What a run leaves."""
+
+import json
+import math
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import yaml
+
+from fade.ranking import PathRanks
+from fade.space import Cell, Region
+from fade.study import run
+from tests.study.tiny import lasting, metrics, rows, tiny_config
+
+SHARED = Path(os.environ.get("FADE_SHARED") or Path(__file__).parents[3] / "shared")
+
+STUDIES = {
+    "random regions": ["search=random_regions"],
+    "truth of the first region": ["truth=retrain", "truth.paths=3"],
+    "truth of the last region": [
+        "truth=retrain",
+        "truth.paths=all",
+        "truth.regions=last",
+        "truth.seeds=2",
+        "dataset=digits",
+        "space=mlp",
+        "space.width=8",
+    ],
+    "truth of all regions and a curve": ["truth=retrain", "truth.paths=2", "truth.regions=all", "truth.curve=true"],
+    "fair without alpha": ["trainer=fair", "trainer.alpha_lr=0", "search=fixed", "truth=retrain"],
+    "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
+}
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shared_store: Path):
+    config = tiny_config(tmp_path_factory.mktemp("run"), *STUDIES[request.param], store=shared_store)
+    return request.param, config, run(config)
+
+
+def test_metrics_follow_the_schema(study) -> None:
+    path = SHARED / "metrics.schema.json"
+    if not path.exists():
+        pytest.skip("metrics.schema.json is not here; FADE_SHARED may name its folder")
+    found = metrics(study[2].folder)
+    jsonschema.validate(found, json.loads(path.read_text()))
+    assert found == study[2].metrics
+
+
+def test_every_number_is_finite(study) -> None:
+    def numbers(value):
+        if isinstance(value, dict | list):
+            for item in value.values() if isinstance(value, dict) else value:
+                yield from numbers(item)
+        elif isinstance(value, float):
+            yield value
+
+    assert all(map(math.isfinite, numbers(study[2].metrics)))
+
+
+def test_all_files_are_there(study) -> None:
+    name, config, result = study
+    files = {path.name for path in result.folder.iterdir() if not path.name.startswith(".")}
+    wanted = {"config.yaml", "metrics.json", "regions.jsonl", "ranks.csv", "report.html"}
+    assert files == wanted | (set() if "synthetic" in name else {"best"})
+    lines = [json.loads(line) for line in (result.folder / "regions.jsonl").read_text().splitlines()]
+    assert [{k: v for k, v in line.items() if k != "trajectory"} for line in lines] == result.metrics["regions"]
+    assert [line["trajectory"] for line in lines] == result.metrics["trajectory"]
+    assert yaml.safe_load((result.folder / "config.yaml").read_text()) == asdict(config)
+    assert result.folder.parent == Path(config.outputs) / config.name
+
+
+def test_ranks_are_complete_and_sorted(study) -> None:
+    _, _, result = study
+    table = rows(result.folder / "ranks.csv")
+    for region in result.metrics["regions"]:
+        mine = [row for row in table if row["region"] == str(region["index"])]
+        depth, candidates = len(region["cells"]), len(region["cells"][0])
+        assert len({row["path"] for row in mine}) == len(mine) == candidates**depth
+        scores = [float(row["score"]) for row in mine]
+        assert scores == sorted(scores, reverse=True)
+        ranks = PathRanks(region["stage_scores"])
+        for row in mine:
+            path = tuple(map(int, row["path"].split("-")))
+            assert [row[f"stage_{d}"] for d in range(depth)] == [region["cells"][d][k] for d, k in enumerate(path)]
+            assert float(row["score"]) == pytest.approx(ranks.score(path))
+            assert int(row["rank"]) == ranks.rank(path).value
+        assert [top["score"] for top in region["top_paths"]] == scores[: len(region["top_paths"])]
+
+
+def test_the_best_network_is_usable_and_told_alike_everywhere(study) -> None:
+    name, _, result = study
+    best = result.metrics["best"]
+    cells = [Cell.parse(text) for text in best["architecture"]]
+    assert [str(cell) for cell in cells] == best["architecture"]
+    if "synthetic" in name:
+        return
+    folder = result.folder / "best"
+    assert {path.name for path in folder.iterdir()} == {"architecture.json", "model.pt2", "card.md"}
+    assert best["test_accuracy"] == pytest.approx(np.mean(best["test_accuracies"]))
+    assert f"Test accuracy {best['test_accuracy']:.4f}" in (folder / "card.md").read_text()
+    assert best["validation_accuracy"] == max(one["validation_accuracy"] for one in best["finalists"])
+
+
+def test_costs_add_up(study) -> None:
+    name, _, result = study
+    found = result.metrics
+    regions = sum(region.get("train_flops", 0) for region in found["regions"])
+    assert found["trajectory"][-1]["train_flops"] == regions
+    assert found["cost"]["train_flops"] >= regions
+    assert [point["region"] for point in found["trajectory"]] == list(range(len(found["regions"])))
+    assert (found["cost"]["measure_flops"] > 0) == ("truth" in name or "fair" in name)
+
+
+def test_truth_is_where_it_was_asked_for(study) -> None:
+    name, config, result = study
+    regions = result.metrics["regions"]
+    having = [region["index"] for region in regions if "truth" in region]
+    last = len(regions) - 1
+    assert having == {
+        "truth of the first region": [0],
+        "truth of the last region": [last],
+        "truth of all regions and a curve": list(range(len(regions))),
+        "fair without alpha": [0],
+    }.get(name, [])
+    for index in having:
+        region = regions[index]
+        sampled = [path for path in region["truth"] if path["sampled"]]
+        top = region["top_paths"][0]["path"]
+        assert region["correlation"]["n"] == len(sampled)
+        assert [path["path"] for path in region["truth"] if not path["sampled"]] in ([], [top])
+        assert top in [path["path"] for path in region["truth"]]
+        assert all(len(path["accuracy"]) == config.truth.seeds for path in region["truth"])
+        told = region["readouts"][config.trainer.readout]
+        assert told["stage_scores"] == region["stage_scores"]
+        for coefficient in ("spearman", "kendall"):
+            assert told[coefficient] == region["correlation"][coefficient]["value"]
+
+
+def test_the_curve_follows_the_mode_and_the_top_path(study) -> None:
+    name, _, result = study
+    followed = [set(point) & {"mode_accuracy", "best_accuracy"} for point in result.metrics["trajectory"]]
+    curve = "curve" in name or "synthetic" in name
+    assert all(found == ({"mode_accuracy", "best_accuracy"} if curve else set()) for found in followed)
+
+
+def test_from_python_by_hand_as_from_the_command_line(tmp_path: Path) -> None:
+    from fade.main import run as command
+    from fade.nets.config import SpaceConfig
+    from fade.search.config import PseudoGradientConfig
+    from fade.study import StudyConfig
+    from fade.tracking.config import TrackingConfig
+    from fade.training.config import TrainerConfig
+    from fade.training.data import DatasetConfig
+    from tests.study.tiny import runs, tiny
+
+    config = StudyConfig(
+        dataset=DatasetConfig(name="mnist1d", train_samples=300, test_samples=100),
+        space=SpaceConfig(vertices=3, depth=2, channels=4),
+        trainer=TrainerConfig(epochs=2),
+        search=PseudoGradientConfig(regions=2, candidates=2),
+        tracking=TrackingConfig(name="none"),
+        threads=1,
+        outputs=str(tmp_path / "python"),
+        store=str(tmp_path / "python_store"),
+    )
+    by_hand = run(config)
+    assert command(tiny(tmp_path)) == 0
+    (folder,) = runs(tmp_path)
+    assert lasting(metrics(folder)) == lasting(by_hand.metrics)
+
+
+def test_regions_parse_back(study) -> None:
+    for region in study[2].metrics["regions"]:
+        assert Region.parse(region["cells"]).texts == region["cells"]

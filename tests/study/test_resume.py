@@ -1,0 +1,106 @@
+"""Resume is replay: whatever happens to the process or the store, the same command ends with the same numbers."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from fade.main import run
+from tests.study.processes import end, start, wait_for
+from tests.study.tiny import entries, lasting, metrics, runs, tiny
+
+WHOLE = ("truth=retrain", "truth.paths=3", "truth.seeds=2", "truth.curve=true", "trainer.epochs=4", "search.regions=3")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    assert run(tiny(folder, *WHOLE)) == 0
+    return folder
+
+
+def test_a_replay_is_the_same_to_the_bit_and_trains_nothing(uninterrupted: Path) -> None:
+    before = entries(uninterrupted / "store")
+    (first,) = runs(uninterrupted)
+    assert run(tiny(uninterrupted, *WHOLE)) == 0
+    assert entries(uninterrupted / "store") == before
+    second = runs(uninterrupted)[-1]
+    assert second != first
+    assert lasting(metrics(second)) == lasting(metrics(first))
+    assert (second / "ranks.csv").read_text() == (first / "ranks.csv").read_text()
+    assert sum(request["kind"] == "region" for request in before) == 3
+
+
+def test_killed_at_random_moments_it_ends_the_same(uninterrupted: Path, tmp_path: Path) -> None:
+    store, rng = tmp_path / "store", random.Random(0)
+    total = len(entries(uninterrupted / "store"))
+    kills = 0
+    for stored in (0, 2, total - 2):  # in the first training, between trainings, near the end
+        process = start(tmp_path, tiny(tmp_path, *WHOLE))
+        wait_for(lambda stored=stored: len(list(store.glob("??/*.json"))) >= stored, process)
+        time.sleep(rng.random() * 0.3)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        kills += end(process) == -signal.SIGKILL
+    assert kills >= 2
+    assert end(start(tmp_path, tiny(tmp_path, *WHOLE))) == 0
+    (folder,) = runs(tmp_path)
+    (undisturbed, *_) = runs(uninterrupted)
+    assert lasting(metrics(folder)) == lasting(metrics(undisturbed))
+    assert entries(store) == entries(uninterrupted / "store")
+    assert (folder / "ranks.csv").read_text() == (undisturbed / "ranks.csv").read_text()
+    lines = (folder / "regions.jsonl").read_text().splitlines()
+    assert len(lines) == 3
+    assert not list(folder.glob(".*.[0-9]*"))
+
+
+def test_a_run_killed_before_its_page_is_unfinished(tmp_path: Path, shared_store: Path) -> None:
+    assert run(tiny(tmp_path, store=shared_store)) == 0
+    (folder,) = runs(tmp_path)
+    (folder / "report.html").unlink()
+    assert run(tiny(tmp_path, store=shared_store)) == 0
+    assert runs(tmp_path) == [folder]
+    assert (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("what", ["region", "networks", "weights"])
+def test_a_damaged_file_is_moved_aside_and_computed_again(what: str, tmp_path: Path) -> None:
+    assert run(tiny(tmp_path)) == 0
+    (first,) = runs(tmp_path)
+    store = tmp_path / "store"
+    before = entries(store)
+    if what == "weights":
+        (damaged,) = store.glob("??/*.bin")
+    else:
+        damaged = next(path for path in sorted(store.glob("??/*.json")) if f'"kind":"{what}"' in _dense(path))
+    damaged.write_bytes(damaged.read_bytes()[:-40])
+    with pytest.warns(RuntimeWarning, match="is damaged"):
+        assert run(tiny(tmp_path)) == 0
+    assert damaged.with_name(damaged.name + ".damaged").exists()
+    assert entries(store) == before
+    assert lasting(metrics(runs(tmp_path)[-1])) == lasting(metrics(first))
+
+
+def test_two_processes_with_the_same_study_both_end_well(tmp_path: Path) -> None:
+    processes = [start(tmp_path, tiny(tmp_path)) for _ in range(2)]
+    assert [end(process) for process in processes] == [0, 0]
+    folders = runs(tmp_path)
+    assert 1 <= len(folders) <= 2
+    assert all(lasting(metrics(folder)) == lasting(metrics(folders[0])) for folder in folders)
+    assert len(entries(tmp_path / "store")) == 3  # two regions and the finalists
+
+
+def test_another_configuration_has_another_folder(tmp_path: Path, shared_store: Path) -> None:
+    for seed in (0, 1):
+        assert run(tiny(tmp_path, "trainer=synthetic", f"seed={seed}", store=shared_store)) == 0
+        assert len(runs(tmp_path)) == seed + 1
+    (runs(tmp_path)[0] / "metrics.json").unlink()
+    assert run(tiny(tmp_path, "trainer=synthetic", "seed=0", store=shared_store)) == 0
+    assert [metrics(folder)["seed"] for folder in runs(tmp_path)] == [0, 1]
+
+
+def _dense(path: Path) -> str:
+    return path.read_text().replace(" ", "")

@@ -1,0 +1,242 @@
+"""The command line: exit codes, one-line errors, quick answers."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fade.main import run
+from tests.study.processes import end, errors, start, wait_for
+from tests.study.tiny import entries, lasting, metrics, runs, tiny
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("torch", "pytorch_lightning", "wandb", "matplotlib", "torchvision")
+
+WRONG = [  # overrides, what the line names, what it advises
+    ("traner=joint", "traner is no key", "did you mean trainer?"),
+    ("trainer.epoch=3", "trainer.epoch is no key", "did you mean trainer.epochs?"),
+    ("dataset.rot=x", "dataset.rot", "did you mean dataset.root?"),
+    ("seeds.serch=1", "seeds.serch", "did you mean seeds.search?"),
+    ("+foo=1", "foo is no key", "--help"),
+    ("+trainer.foo=1", "trainer.foo is no key", "did you mean"),
+    ("trainer=synthetic trainer.epochs=3", "trainer.epochs", "choose another trainer"),
+    ("search=fixed search.regions=3", "search.regions", "choose another search"),
+    ("trainer=jont", "trainer=jont", "choose from fair, first_order, joint"),
+    ("experiment=nope", "experiment=nope", "choose from demo"),
+    ("hydra/launcher=nope", "hydra/launcher=nope", "choose from basic"),
+    ("dataset=[mnist1d,b]", "dataset=b", "choose from"),
+    ("trainer=null", "GROUP=OPTION", "trainer=joint"),
+    ("~dataset", "dataset must be chosen", "give dataset=…"),
+    ("~trainer.lr", "trainer.lr cannot be removed", "give it a value"),
+    ("trainer.epochs=three", "trainer.epochs=three", "whole number"),
+    ("trainer.lr=fast", "trainer.lr=fast", "number"),
+    ("dataset.download=perhaps", "dataset.download=perhaps", "true"),
+    ("seed=null", "seed=null", "give a value"),
+    ("search.match=edges", "search.match", "write search.match=[…]"),
+    ("seeds=3", "seeds", "seeds.search"),
+    ("'trainer.epochs=[1'", "trainer.epochs=[1", "KEY=VALUE"),
+    ("search", "search cannot be read", "KEY=VALUE"),
+    ("--nope", "--nope", "fade --help"),
+    ("--cfg all_of_it", "all_of_it", "'job'"),
+    ("dataset.alpha_fraction=1.5", "dataset.alpha_fraction", "between 0 and 1"),
+    ("dataset.augment=flip", "dataset.augment", "shift"),
+    ("dataset=npz", "dataset.root", "give the path"),
+    ("dataset=image_folder dataset.root=/no/where", "dataset.root=/no/where", "train/<class>"),
+    ("space.depth=0", "space.depth=0", "at least 1"),
+    ("space.vertices=[5,3]", "space.vertices=[5, 3]", "low <= high"),
+    ("space.ops=[conv9]", "conv9", "choose from"),
+    ("space.depth=12 'space.pool=[0,1,2,3,4,5,6,7,8]' space.channels=512", "space.pool", ""),
+    ("trainer.epochs=0", "trainer.epochs=0", "at least 1"),
+    ("trainer.lr=inf", "trainer.lr=inf", "give"),
+    ("trainer.readout=alone trainer.aggregate=log_sum", "trainer.aggregate=log_sum", "trainer.aggregate=mean"),
+    ("trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),
+    ("trainer=fair trainer.batch_size=3000", "trainer.batch_size", "at most 2400"),
+    ("search.regions=0", "search.regions=0", "1 or more"),
+    ("search.candidates=10 space.vertices=3", "search.candidates=10", "enlarge space.vertices"),
+    ("search.step_size=inf", "search.step_size=inf", "give a number"),
+    ("search.utilities=true", "search.utilities=true", "trainer=synthetic"),
+    ("'search.match=[edges,depth,sinks]' search.candidates=9 space.vertices=4", "search.match", "lower"),
+    ("search=fixed 'search.cells=[[x]]' space.depth=1", "search.cells", "5/0-1:conv3"),
+    ("search=fixed 'search.cells=[[3/0-1:conv3,3/1-2:conv3]]' space.depth=1", "search.cells", "different"),
+    ("search=fixed 'search.cells=[[2,2/0-1:conv3]]' space.depth=2", "search.cells", "2 stages"),
+    ("truth.paths=some", "truth.paths=some", "or all"),
+    ("truth=retrain truth.seeds=0", "truth.seeds=0", "at least 1"),
+    ("trainer=synthetic truth=retrain", "truth=retrain", "truth=none"),
+    ("trainer=synthetic truth.curve=true", "truth.curve=true", "truth.curve=false"),
+    ("tracking.mode=on", "tracking.mode=on", "offline"),
+    ("seed=-1", "seed=-1", "0 or more"),
+    ("threads=0", "threads=0", "at least 1"),
+    ("device=tpu", "device=tpu", "choose from auto"),
+    ("executor=many", "executor=many", "choose from serial"),
+    ("name=a/b", "name='a/b'", "letters"),
+    ("store=/dev/null", "store=/dev/null", "another folder"),
+    ("outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
+    ("plugins=[no_such_plugin]", "plugins=no_such_plugin", "PYTHONPATH"),
+    ("plugins=[broken_plugin]", "plugins=broken_plugin", "ZeroDivisionError"),
+    ("-m trainer=synthetic trainer.rank_correlation=0.5,2", "trainer.rank_correlation=2", "from 0 to 1"),
+    ("-m trainer=joint,jont", "trainer=jont", "choose from"),
+    ("-m 'seed=1,[2'", "seed=1,[2", "KEY=VALUE"),
+]
+
+
+@pytest.mark.parametrize(("command", "named", "advice"), WRONG, ids=[command for command, *_ in WRONG])
+def test_wrong_input_is_one_line_before_any_work(
+    command: str,
+    named: str,
+    advice: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "plugin" in command:
+        (tmp_path / "broken_plugin.py").write_text("1 / 0\n")
+        monkeypatch.syspath_prepend(tmp_path)
+    tracking = [] if command.startswith("--") or "tracking" in command else ["tracking=none"]
+    before = {path.name for path in tmp_path.iterdir()}
+    assert run([*shlex.split(command), *tracking]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r"fade: error: [^\n]+\n", err)
+    assert named in err
+    assert advice in err
+    written = {path.name for path in tmp_path.iterdir()} - before - {"__pycache__"}
+    assert written <= ({"outputs"} if command.startswith("outputs") else set())
+    assert not list(tmp_path.glob("outputs/fade/*"))
+
+
+def test_a_gpu_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert run(tiny(tmp_path, "device=cuda")) == 2
+    assert "device=cuda" in capsys.readouterr().err
+
+
+def test_the_whole_story_only_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["seed=-1"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    assert run(["seed=-1"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+    assert os.environ["HYDRA_FULL_ERROR"] == "1"
+    assert "FADE_FULL_ERROR" not in os.environ
+
+
+@pytest.mark.parametrize("arguments", [["trainer.epochs=three"], ["--nope"], ["-m", "seed=0,-1"]])
+def test_a_wrong_command_ends_at_once(arguments: list[str], tmp_path: Path) -> None:
+    started = time.perf_counter()
+    done = _fade(tmp_path, *arguments)
+    assert time.perf_counter() - started < 5
+    assert done.returncode == 2
+    assert re.fullmatch(r"fade: error: [^\n]+\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_and_wrong_configuration_import_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from fade.main import run; codes = [run(['--help']), run(['search.candidates=1']), "
+        "run(['-m', 'trainer=synthetic', 'trainer.rank_correlation=0,2'])]; "
+        f"print(codes, [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=_environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stderr.splitlines()[-1] == "[0, 2, 2] []"
+    for word in ("pseudo_gradient", "dataset", "exit codes", "fade -m"):
+        assert word in done.stdout
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert re.fullmatch(r"fade \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+FAULTY = """
+import torch
+from fade.nets import register_op
+
+class Faulty(torch.nn.Module):
+    passes = 0
+    def forward(self, x):
+        Faulty.passes += 1
+        if Faulty.passes > 400:
+            raise RuntimeError("the op is\\nfaulty")
+        return x
+
+register_op("faulty", lambda channels, dims: Faulty())
+"""
+
+
+def test_a_failure_while_running_is_one_line_and_keeps_what_was_finished(tmp_path: Path) -> None:
+    (tmp_path / "faulty_plugin.py").write_text(FAULTY)
+    arguments = tiny(
+        tmp_path, "plugins=[faulty_plugin]", "space.ops=[conv3,faulty]", "space.output_op=conv3", "search.regions=20"
+    )
+    assert end(start(tmp_path, arguments)) == 1
+    assert errors(tmp_path) == ["fade: error: RuntimeError: the op is"]
+    assert "Traceback" not in (tmp_path / "err.txt").read_text()
+    (folder,) = runs(tmp_path)
+    finished = len((folder / "regions.jsonl").read_text().splitlines())
+    assert finished >= 1
+    assert finished == len(entries(tmp_path / "store"))
+    assert not (folder / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_mid_training_and_the_way_on(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    arguments = tiny(tmp_path, "trainer.epochs=60", "search.regions=1")
+    process = start(tmp_path, arguments)
+    wait_for(lambda: "training a region" in _text(tmp_path / "out.txt"), process)
+    time.sleep(0.4)
+    os.kill(process.pid or 0, number)
+    assert end(process) == code
+    (line,) = errors(tmp_path)
+    assert "the same command goes on" in line
+    assert "Traceback" not in _text(tmp_path / "err.txt")
+    assert entries(tmp_path / "store") == []  # it was in the middle of the first training
+    assert end(start(tmp_path, arguments)) == 0
+    (folder,) = runs(tmp_path)
+    assert lasting(metrics(folder))["regions"][0]["index"] == 0
+
+
+def test_a_terminated_command_exits_with_143(tmp_path: Path) -> None:
+    arguments = tiny(tmp_path, "trainer.epochs=1000")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fade", *arguments], env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    while b"training" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert err.decode().splitlines()[-1].startswith("fade: error: terminated")
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def _fade(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fade", *arguments],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
