@@ -150,7 +150,8 @@ class PathRanks:
         listed, and else between two proven bounds, which are tight for the best and the worst paths.
         """
         better = self._order.above(int(self._totals([path])[0]) + self._tolerance)
-        return Rank(1 + better.estimate, 1 + better.low, 1 + better.high, exact=better.low == better.high)
+        low, value, high = (min(1 + n, self.candidates**self.depth) for n in (better.low, better.estimate, better.high))
+        return Rank(value, low, high, exact=low == high)
 
     def _best(self, m: int) -> Best:
         if m < 1:
