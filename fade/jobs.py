@@ -128,8 +128,10 @@ def _study(config: StudyConfig, folder: Path | None, group: str | None) -> None:
 
         print_plan(config)
         return
-    from fade.study import run
+    from fade.study.console import starting
 
+    with starting():
+        from fade.study import run
     run(config, folder=folder, group=group)
 
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
-from fade.training.train import Report
+from fade.report.estimates import correlation, paths, rival
+from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
 
+Report = Callable[[int, int], None]
 PLAIN_WIDTH = 120
+LABEL_WIDTH = 46
+"""Of a bar's label, so that bars do not jump from one training to the next."""
 
 
 def wide_console() -> Console:
     """A console as wide as the terminal; off a terminal wide enough for tables."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def starting() -> AbstractContextManager[object]:
+    """Says on a terminal that something happens while libraries are imported, which takes seconds."""
+    console = wide_console()
+    return console.status("starting") if console.is_terminal else nullcontext()
 
 
 class StudyConsole:
@@ -31,8 +43,8 @@ class StudyConsole:
         self.console = wide_console()
         self.live = self.console.is_terminal
         self.progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
+            TextColumn("{task.description}", table_column=Column(min_width=LABEL_WIDTH, no_wrap=True)),
+            BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=self.console,
@@ -41,6 +53,7 @@ class StudyConsole:
         )
         self._regions = self.progress.add_task("regions", total=total)
         self._training: TaskID | None = None
+        self.purpose = ""
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -58,12 +71,13 @@ class StudyConsole:
 
     def training(self, what: str) -> Report:
         """A training starts; the result is called after each epoch."""
+        label = f"{self.purpose}: {what}" if self.purpose else what
         if not self.live:
-            print(f"  training {what}", flush=True)
+            print(f"  {label}", flush=True)
             return lambda _done, _total: None
         if self._training is not None:
             self.progress.remove_task(self._training)
-        task = self._training = self.progress.add_task(what, total=None)
+        task = self._training = self.progress.add_task(label, total=None)
         return lambda done, total: self.progress.update(task, completed=done, total=total)
 
     def region_done(self, index: int) -> None:
@@ -71,48 +85,44 @@ class StudyConsole:
         self.progress.update(self._regions, completed=index + 1)
 
 
-def interval(found: dict[str, Any]) -> str:
-    """A correlation and its interval in words."""
-    if found["value"] is None:
-        return "undefined (a constant)"
-    bounds = "" if found["low"] is None else f" [{found['low']:.2f}, {found['high']:.2f}]"
-    return f"{found['value']:.2f}{bounds}"
-
-
-def number(value: float) -> str:
-    """A large number in three digits."""
-    return f"{value:.3g}"
-
-
 def result_table(metrics: dict[str, Any]) -> Table:
     """The outcome of a study in a table."""
-    table = Table(title=f"{metrics['name']}: {metrics['dataset']}", show_header=False, title_justify="left")
+    table = Table(title=f"{metrics['name']} on {metrics['dataset']}", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
     regions, space = metrics["regions"], metrics["space"]
-    table.add_row("space", f"{space['architectures']} architectures, {space['depth']} stages")
-    paths = len(regions[0]["cells"][0]) ** len(regions[0]["cells"])
-    table.add_row("regions", f"{len(regions)}, each ranks {paths} paths")
-    for region in regions:
-        if found := region.get("correlation"):
-            at = f"region {region['index']}: "
-            table.add_row("Spearman", at + f"{interval(found['spearman'])} on {found['n']} paths")
-            ceiling = found["ceiling"]["spearman"]
-            table.add_row("noise ceiling", at + ("unknown" if ceiling is None else f"{ceiling:.2f}"))
-            free = {
-                name: value["spearman"] for name, value in found["baselines"].items() if value["spearman"] is not None
-            }
-            if free:
-                name = max(free, key=lambda key: abs(free[key]))
-                table.add_row("strongest free count", at + f"{name} {free[name]:+.2f}")
-            table.add_row("regret of the top path", at + f"{100 * found['regret']:.1f} points")
+    table.add_row("space", f"{count(int(space['architectures']))} architectures, {plural(space['depth'], 'stage')}")
+    table.add_row("regions", f"{len(regions)}, each ranks {plural(paths(regions[0]), 'path')}")
+    if found := correlation(metrics):
+        _add_correlation(table, found)
     if best := metrics.get("best"):
         if "test_accuracy" in best:
-            table.add_row("best network", f"test accuracy {best['test_accuracy']:.3f}, {best['parameters']} parameters")
-        for d, text in enumerate(best["architecture"]):
-            table.add_row(f"  stage {d}", text)
+            runs = len(best["test_accuracies"])
+            trained = "one training" if runs == 1 else f"mean of {runs} trainings"
+            table.add_row("best network", f"{percent(best['test_accuracy'])} of the test examples ({trained})")
+            table.add_row("", plural(best["parameters"], "parameter"))
+        for stage, text in enumerate(best["architecture"]):
+            table.add_row(f"  stage {stage}", text)
     cost = metrics["cost"]
-    table.add_row("cost of deciding", f"{number(cost['train_flops'])} FLOPs")
-    table.add_row("cost of measuring", f"{number(cost['measure_flops'])} FLOPs")
-    table.add_row("seconds", f"{metrics['seconds']:.0f}")
+    for what, flops, seconds in (
+        ("to decide", cost["train_flops"], cost["seconds"]),
+        ("to measure", cost["measure_flops"], cost["measure_seconds"]),
+    ):
+        table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
+    table.add_row("time in all", duration(metrics["seconds"]))
     return table
+
+
+def _add_correlation(table: Table, found: dict[str, Any]) -> None:
+    """Rows on the agreement with the truth; over several regions the mean and the interval over regions."""
+    spearman, ceiling, regions = found["spearman"], found["ceiling"], found["regions"]
+    value = f"{decimal(spearman['value'])} {interval(spearman)}".rstrip()
+    over = "" if regions == 1 else f", mean of {regions} regions"
+    if spearman["value"] is None:
+        value = "undefined, scores or accuracies are all equal"
+    table.add_row("rank correlation", f"{value} (Spearman, {plural(found['n'], 'path')}{over})")
+    known = ceiling is not None and ceiling["spearman"] is not None
+    table.add_row("noise ceiling", decimal(ceiling["spearman"]) if known else "unknown; it takes truth.seeds=2 or more")
+    if best := rival(found["baselines"]):
+        table.add_row("strongest baseline", f"{best[0]} {decimal(best[1])}")
+    table.add_row("regret of the top path", points(found["regret"]))

@@ -97,6 +97,7 @@ class Study:
         """Go from region to region until the search is done or the budget spent."""
         while not self.search.done and self.costs.affords(self.config.search.budget):
             region, index = self.search.ask(), self.search.told
+            self.console.purpose = ""
             outcome = self.scorer.score(region, index)
             self.costs.train_flops += outcome.train_flops
             self.costs.last_region = outcome.train_flops
@@ -127,6 +128,7 @@ class Study:
         last = self.search.done or not self.costs.affords(self.config.search.budget)
         if self.trainings is not None and self.config.truth.wants(index, last):
             seed = self.config.seed_of("paths")
+            self.console.purpose = f"truth of region {index}"
             truth = (
                 look_up(region, top[0][0], self.config.truth, seed=seed)
                 if self.config.truth.name == "table"
@@ -165,6 +167,7 @@ class Study:
             point |= {name: self.landscape.accuracy(cells) for name, cells in followed.items()}
         elif self.config.truth.curve:
             assert self.trainings is not None
+            self.console.purpose = f"curve at region {index}"
             runs = self.trainings.networks(list(followed.values()), seed=0, epochs=self.config.truth.epochs)
             point |= {name: run["test_accuracy"] for name, run in zip(followed, runs, strict=True)}
             self.costs.measure_flops += sum(run["train_flops"] for run in runs)
@@ -234,6 +237,7 @@ def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = 
             config, prepared.space, prepared.search, scorer, run_folder, tracker, console, trainings, landscape
         )
         study.run_regions()
+        console.purpose = "best"
         best = _find_best(study)
         metrics = _metrics(study, best, prepared)
         depth = prepared.space.depth

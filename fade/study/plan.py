@@ -11,9 +11,10 @@ from torch import Tensor
 
 from fade.nets.layout import Layout
 from fade.nets.network import Network
+from fade.report.quantity import duration, scaled
 from fade.space import Region
 from fade.study.config import StudyConfig
-from fade.study.console import number, wide_console
+from fade.study.console import wide_console
 from fade.study.preparation import prepare, threads
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
@@ -70,9 +71,9 @@ def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layo
         table.add_row(
             what,
             str(count),
-            number(flops),
+            scaled(flops),
             f"{seconds:.1f}",
-            number(flops * count),
+            scaled(flops * count),
             duration(seconds * count),
             f"{memory / 2**20:.0f} MiB",
         )
@@ -80,18 +81,8 @@ def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layo
     total_flops = sum(count * flops for _, count, flops, _, _ in rows)
     peak = max(memory for *_, memory in rows)
     table.add_section()
-    table.add_row("in all", "", "", "", number(total_flops), duration(total_time), f"{peak / 2**20:.0f} MiB")
+    table.add_row("in all", "", "", "", scaled(total_flops), duration(total_time), f"{peak / 2**20:.0f} MiB")
     return table
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words of at most two units."""
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    if whole < 7200:
-        return f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _measure(network: Network, config: TrainerConfig, data: Data) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fade.report.quantity import decimal, percent
 from fade.tracking.base import Tracker
 
 Entry = dict[str, Any]
@@ -67,12 +68,12 @@ def log_end(tracker: Tracker, metrics: Mapping[str, Any]) -> None:
 
 def region_line(entry: Entry) -> str:
     """A region in a line."""
-    parts = [f"region {entry['index']}"]
+    parts = []
     if "validation_accuracy" in entry:
-        parts.append(f"validation accuracy of the mixture {entry['validation_accuracy']:.3f}")
+        parts.append(f"{percent(entry['validation_accuracy'])} on validation")
     if "entropy" in entry["trajectory"]:
         parts.append(f"entropy {entry['trajectory']['entropy']:.3f}")
     if found := entry.get("correlation"):
         value = found["spearman"]["value"]
-        parts.append(f"Spearman {'undefined' if value is None else f'{value:.2f}'} on {found['n']} paths")
-    return ", ".join(parts)
+        parts.append(f"Spearman {'undefined' if value is None else decimal(value)} on {found['n']} paths")
+    return f"region {entry['index']}: {', '.join(parts)}".rstrip(": ")

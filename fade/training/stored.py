@@ -92,7 +92,7 @@ class StoredTrainings:
         """The result of `train_region`."""
         recipe = self.config.region_recipe()
         request = self._request("region", recipe, region.texts, self.seed)
-        what = f"a region of {region.depth} × {region.candidates} cells"
+        what = f"region of {region.depth} × {region.candidates} cells"
 
         def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:
             args = (region, self.config, self.layout, self.data)
@@ -122,8 +122,9 @@ class StoredTrainings:
             texts = [[str(cell) for cell in cells] for cells in chunk]
             recipe = self.config.weights_recipe(epochs) | ({"keep": True} if keep else {})
             request = self._request("networks", recipe, texts, self.seed, repeat=seed)
-            numbers = f"{start + 1} to {start + len(chunk)} of {len(architectures)}"
-            what = f"stand-alone networks {numbers}, seed {seed}"
+            last = start + len(chunk)
+            numbers = f"network {last}" if len(chunk) == 1 else f"networks {start + 1}–{last}"
+            what = f"{numbers} of {len(architectures)}, seed {seed}"
 
             def compute(
                 checkpoint: Path, report: Report | None, chunk: Sequence[Sequence[Cell]] = chunk
@@ -202,7 +203,7 @@ class StoredTrainings:
             return key, self.store.put(key, request, result, self._provenance)
         except ValueError as error:
             raise DivergedError(
-                f"the training of {what} diverged, a loss is not finite; lower trainer.lr or trainer.alpha_lr"
+                f"the training ({what}) diverged, a loss is not finite; lower trainer.lr or trainer.alpha_lr"
             ) from error
 
 
