@@ -123,7 +123,8 @@ def _keep_words(node: DictConfig) -> None:
     """Undo that Hydra reads a bare ``true`` as a truth value, where a text is wanted (`search.utilities=true`)."""
     for key, value in node.items_ex(resolve=False):
         if isinstance(value, DictConfig):
-            _keep_words(value)
+            if not OmegaConf.is_missing(node, key):
+                _keep_words(value)
         elif value in ("True", "False"):
             node[key] = value.lower()
 
@@ -150,8 +151,7 @@ def explain(error: Exception) -> str:
         if not isinstance(cause, OmegaConfBaseException):
             continue
         if isinstance(cause, MissingMandatoryValue):
-            key = _key(cause) or _first_line(cause).rpartition(" ")[2]
-            return f"{key} must be chosen; give {key}=…"
+            return f"{_key(cause)} must be chosen; give {_key(cause)}=…"
         if isinstance(cause, ConfigKeyError | ConfigAttributeError) and (key := _key(cause)):
             return _no_key(key, cause.object_type)
         if key := _key(cause):
