@@ -64,6 +64,10 @@ def needed(tmp_path_factory: pytest.TempPathFactory):
 @pytest.mark.parametrize(("group", "option"), CHOICES)
 def test_every_option_composes_and_validates(group: str, option: str, needed: dict[str, list[str]]) -> None:
     more = needed.get(option, []) if group == "dataset" else []
+    if group == "experiment":
+        chosen = yaml.safe_load((CONF / group / f"{option}.yaml").read_text()).get("defaults", [])
+        datasets = [item["override /dataset"] for item in chosen if "override /dataset" in item]
+        more = [word for dataset in datasets for word in needed.get(dataset, [])]
     config = compose_study([*FEW, *NEEDS.get(option, []), f"{group}={option}", *more])
     assert isinstance(config, StudyConfig)
     if group not in ("experiment", "space"):
@@ -86,7 +90,9 @@ def test_an_option_says_what_it_is_and_sets_only_what_differs_from_the_defaults(
 
 @pytest.mark.parametrize("experiment", options("experiment"))
 def test_an_experiment_is_named_after_its_file(experiment: str) -> None:
-    assert compose_study([f"experiment={experiment}"]).name == experiment
+    text = (CONF / "experiment" / f"{experiment}.yaml").read_text()
+    assert text.startswith("# @package _global_\n# ")
+    assert yaml.safe_load(text)["name"] == experiment
 
 
 def _minimal(group: str, option: str) -> list[str]:

@@ -196,7 +196,7 @@ def test_a_failure_while_running_is_one_line_and_keeps_what_was_finished(tmp_pat
 def test_a_signal_in_mid_training_and_the_way_on(number: signal.Signals, code: int, tmp_path: Path) -> None:
     arguments = tiny(tmp_path, "trainer.epochs=60", "search.regions=1")
     process = start(tmp_path, arguments)
-    wait_for(lambda: "training a region" in _text(tmp_path / "out.txt"), process)
+    wait_for(lambda: "region of 2" in _text(tmp_path / "out.txt"), process)
     time.sleep(0.4)
     os.kill(process.pid or 0, number)
     assert end(process) == code
@@ -215,7 +215,7 @@ def test_a_terminated_command_exits_with_143(tmp_path: Path) -> None:
         [sys.executable, "-m", "fade", *arguments], env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
-    while b"training" not in process.stdout.readline():
+    while b"region of 2" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)

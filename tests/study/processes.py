@@ -14,13 +14,12 @@ _context.set_forkserver_preload(
         "fade.jobs",
         "fade.study.loop",
         "fade.training.export",
-        "fade.report",
-        "networkx",
-        "torch._inductor.codegen",
-        "torch._export.serde.serialize",
-        "torch.export.pt2_archive",
         "fade.tracking.lightning",
         "hydra._internal.core_plugins.basic_launcher",
+        "networkx",
+        "torch._export.serde.serialize",
+        "torch._inductor.codegen",
+        "torch.export.pt2_archive",
     ]
 )
 PATIENCE = 120.0
