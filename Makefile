@@ -15,7 +15,7 @@ demo: install
 	$(BIN)/fade experiment=demo
 
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadscope
 
 check: install
 	$(BIN)/ruff check .

@@ -285,7 +285,11 @@ def _find_best(study: Study) -> Best | None:
         },
         trained=trainings.config.weights_recipe(config.truth.epochs),
     )
-    export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
+    try:
+        export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
+    except Exception as error:  # an op of the user's may be beyond torch.export, and nothing computed is lost over it
+        first = (str(error).splitlines() or [""])[0]
+        study.console.say(f"best/: not exported, {type(error).__name__}: {first}; its cells are in metrics.json")
     return best
 
 

@@ -80,7 +80,7 @@ def card(described: Mapping[str, Any]) -> str:
     splits = ", ".join(f"{count:,} {split}" for split, count in dataset["sizes"].items())
     drawings = "\n".join(
         f"{_stage(number, stage)}\n```\n{draw_cell(Cell.parse(stage['cell']), skeleton['output_op'])}\n```"
-        for number, stage in enumerate(stages, start=1)
+        for number, stage in enumerate(stages)
     )
     flat = "The input is flattened. " if skeleton["kind"] == "mlp" else ""
     ops = "\n".join(f"- `{op}`: {_op(layer)}" for op, layer in skeleton["ops"].items())
@@ -112,7 +112,7 @@ In a cell an edge is an op, a vertex sums what arrives, and a number that stands
 {ops}
 
 `architecture.json` holds all of this for a program, and the weights in `model.pt2` have names to match, such as
-`stage_1.cell.edges.from_0_to_output`.
+`stage_0.cell.edges.from_0_to_output`.
 
 ## Where it comes from
 Data set {name}: {splits} examples. Trained from scratch on weights and alpha.

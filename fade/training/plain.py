@@ -99,7 +99,7 @@ def plain_network(network: Network, data: Data) -> nn.Module:
 
     Returns:
         On the CPU, frozen, in evaluation mode: raw ``[B, C, *spatial]`` to logits ``[B, classes]``. Its parts are named
-        input, flatten (mlp), stage_1 to stage_D (of entry, cell and pool, as there are) and head.
+        input, flatten (mlp), stage_0 to stage_(D-1) (of entry, cell and pool, as there are) and head.
     """
     assert [region.candidates for region in network.regions] == [1], "one stand-alone network is exported"
     parts = nn.Sequential()
@@ -109,7 +109,7 @@ def plain_network(network: Network, data: Data) -> nn.Module:
         parts.add_module("flatten", nn.Sequential(nn.Flatten(), nn.Unflatten(1, features)))
     for stem in network.stem:
         parts.add_module("stem", stem)
-    for number, stage in enumerate(network.stages, start=1):
+    for number, stage in enumerate(network.stages):
         assert isinstance(stage, Stage)
         parts.add_module(f"stage_{number}", _plain_stage(stage))
     for neck in network.neck:

@@ -216,7 +216,7 @@ def by_hand(described: dict[str, Any], weights: dict[str, Tensor], raw: Tensor) 
     column = (-1, *[1] * (raw.dim() - 2))
     mean, std = (torch.tensor(described["input"][key]).view(column) for key in ("mean", "std"))
     h = (raw - mean) / std
-    for number, stage in enumerate(skeleton["stages"], start=1):
+    for number, stage in enumerate(skeleton["stages"]):
         h = layer(f"stage_{number}.entry", h) if stage["entry_kernel"] else h
         vertices, *texts = stage["cell"].split("/")
         edges = [re.fullmatch(r"(\d+)-(\d+):(\w+)", text).groups() for text in texts]  # type: ignore[union-attr]
