@@ -43,7 +43,6 @@ class TrainedRegion:
     seed: int
     stage_weights: Scores
     stage_weights_epochs: Scores
-    examples: int = 0
 
     def choices(self) -> list[Choice]:
         """The final mixture, for the network."""
