@@ -3,7 +3,9 @@
 from fade.ranking.bootstrap import Interval
 from fade.ranking.ceiling import Ceiling, noise_ceiling
 from fade.ranking.correlations import Correlation, correlation, regret
+from fade.ranking.partial import partial_spearman
 from fade.ranking.paths import AGGREGATES, PathRanks, Rank
+from fade.ranking.top import precision_at
 
 __all__ = [
     "AGGREGATES",
@@ -14,5 +16,7 @@ __all__ = [
     "Rank",
     "correlation",
     "noise_ceiling",
+    "partial_spearman",
+    "precision_at",
     "regret",
 ]

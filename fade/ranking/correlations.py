@@ -44,7 +44,7 @@ def correlation(scores: ArrayLike, truth: ArrayLike, *, seed: int, resamples: in
     Raises:
         ValueError: For NaN or infinity, or lengths that differ.
     """
-    x, y = _pair(scores, truth)
+    x, y = paired(scores, truth)
     n = len(x)
     if n < 3 or (x == x[0]).all() or (y == y[0]).all():
         return Correlation(n, Interval(None), Interval(None))
@@ -68,13 +68,18 @@ def regret(scores: ArrayLike, truth: ArrayLike) -> float:
     Raises:
         ValueError: For no paths, NaN or infinity, or lengths that differ.
     """
-    x, y = _pair(scores, truth)
+    x, y = paired(scores, truth)
     if not len(x):
         raise ValueError("A regret needs at least one path; scores is empty.")
     return float(y.max() - y[x == x.max()].mean())
 
 
-def _pair(scores: ArrayLike, truth: ArrayLike) -> tuple[Floats, Floats]:
+def paired(scores: ArrayLike, truth: ArrayLike) -> tuple[Floats, Floats]:
+    """Return both as n doubles.
+
+    Raises:
+        ValueError: For NaN or infinity, or lengths that differ.
+    """
     x, y = finite("scores", scores, 1), finite("truth", truth, 1)
     if len(x) != len(y):
         raise ValueError(f"scores has {len(x)} paths and truth {len(y)}; give the same paths to both.")
