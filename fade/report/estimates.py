@@ -65,7 +65,8 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
 def comparison(region: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows {name, kind, spearman, kendall, interval, own} of all that ranked the paths of a region, the best first."""
     own, readouts = region["correlation"], dict(region.get("readouts", {}))
-    configured = next((n for n, each in readouts.items() if each.get("stage_scores") == region["stage_scores"]), None)
+    same = (name for name, each in readouts.items() if each.get("stage_scores") == region["stage_scores"])
+    configured = region.get("readout") or next(same, None)
     readouts.pop(configured, None)
     values = (own["spearman"]["value"], own["kendall"]["value"], own["spearman"])
     rows = [_row(configured or "stage scores", "this run’s scores", *values) | {"own": True}]

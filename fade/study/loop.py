@@ -124,7 +124,7 @@ class Study:
             **outcome.record,
         }
         if outcome.readouts:
-            entry["readouts"] = {name: {"stage_scores": scores} for name, scores in outcome.readouts.items()}
+            entry["readouts"] = {name: reading.as_dict() for name, reading in outcome.readouts.items()}
         last = self.search.done or not self.costs.affords(self.config.search.budget)
         if self.trainings is not None and self.config.truth.wants(index, last):
             seed = self.config.seed_of("paths")

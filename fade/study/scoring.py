@@ -12,6 +12,7 @@ from fade.seeds import subseed
 from fade.space import Region
 from fade.training.config import SyntheticConfig, TrainerConfig
 from fade.training.landscape import AdditiveLandscape
+from fade.training.path_losses import Reading, read_path_losses
 from fade.training.stored import StoredTrainings
 
 
@@ -21,9 +22,9 @@ class Outcome:
 
     Attributes:
         stage_scores: ``[D][K]`` of the configured read-out, higher is better.
-        ranks: Of all paths by these.
+        ranks: Of all paths by these, and by the read-out's pair scores where it has them.
         record: What metrics.json says of the training.
-        readouts: ``{name: [D][K]}`` of all read-outs.
+        readouts: What all read-outs say.
         train_flops: What it cost.
         seconds: Of the training.
         true_scores: ``[D][K]`` where they are known.
@@ -32,7 +33,7 @@ class Outcome:
     stage_scores: list[list[float]]
     ranks: PathRanks
     record: dict[str, Any] = field(default_factory=dict)
-    readouts: dict[str, list[list[float]]] = field(default_factory=dict)
+    readouts: dict[str, Reading] = field(default_factory=dict)
     train_flops: float = 0.0
     seconds: float = 0.0
     true_scores: list[list[float]] | None = None
@@ -55,7 +56,8 @@ class TrainingScorer:
     def score(self, region: Region, index: int) -> Outcome:
         """See `RegionScorer.score`."""
         result = self.trainings.region(region)
-        readouts = result["readouts"]
+        readouts = {name: Reading(scores) for name, scores in result["readouts"].items()}
+        readouts |= read_path_losses(result["path_losses"], region.candidates, self.config)
         record: dict[str, Any] = {
             key: result[key]
             for key in (
@@ -70,10 +72,13 @@ class TrainingScorer:
             )
             if key in result
         }
-        scores = readouts[self.config.readout]
+        record["readout"] = self.config.readout
+        chosen = readouts[self.config.readout]
+        if chosen.pair_scores is not None:
+            record["pair_scores"] = chosen.pair_scores
         return Outcome(
-            stage_scores=scores,
-            ranks=PathRanks(scores, self.config.aggregate),
+            stage_scores=chosen.stage_scores,
+            ranks=chosen.ranks(self.config.aggregate),
             record=record,
             readouts=readouts,
             train_flops=result["train_flops"],

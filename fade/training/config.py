@@ -10,7 +10,9 @@ MODES = ("joint", "first_order", "second_order", "fair")
 MIXINGS = ("softmax", "gumbel", "gumbel_hard")
 OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
-READOUTS = ("weights", "weights_mean", "alone", "main_effects")
+READOUTS = ("weights", "weights_mean", "alone", "main_effects", "pairs")
+READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
+READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
 PROBABILITIES = ("weights", "weights_mean")
 """The read-outs whose stage scores are probabilities."""
@@ -43,9 +45,16 @@ class TrainerConfig:
         temperature_end: At the end; it moves geometrically.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
-        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone`` or ``main_effects``.
+        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``main_effects`` or ``pairs``
+            (main effects and shrunken effects of pairs of stages; a search is told the main effects).
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
-        readout_paths: One-hot paths that ``main_effects`` evaluates; None is max(300, 4·D·K), all where fewer.
+        readout_paths: One-hot paths that ``main_effects`` and ``pairs`` evaluate; None is max(300, 4·D·K), all where
+            fewer.
+        readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
+            quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
+            fit are ranked best.
+        readout_pairs: Which stages ``pairs`` pairs: ``all``, or ``neighbours``, whose best paths are found exactly in
+            any space.
         precision: ``32-true`` or ``bf16-mixed``.
     """
 
@@ -67,6 +76,8 @@ class TrainerConfig:
     readout: str = "weights"
     aggregate: str = "mean"
     readout_paths: int | None = None
+    readout_transform: str = "identity"
+    readout_pairs: str = "all"
     precision: str = "32-true"
 
     def __post_init__(self) -> None:
@@ -75,6 +86,8 @@ class TrainerConfig:
         one_of("trainer.mixing", self.mixing, MIXINGS)
         one_of("trainer.readout", self.readout, READOUTS)
         one_of("trainer.aggregate", self.aggregate, AGGREGATES)
+        one_of("trainer.readout_transform", self.readout_transform, READOUT_TRANSFORMS)
+        one_of("trainer.readout_pairs", self.readout_pairs, READOUT_PAIRS)
         one_of("trainer.precision", self.precision, PRECISIONS)
         if self.epochs < 1:
             raise ValueError(f"trainer.epochs={self.epochs} trains nothing; give at least 1")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fade.training.pairs import fit_effects
+
 
 def design(candidates: int, depth: int, size: int, seed: int) -> NDArray[np.int64]:
     """A balanced design of distinct one-hot paths.
@@ -62,9 +64,4 @@ def main_effects(paths: NDArray[np.int64], values: ArrayLike, candidates: int) -
     Returns:
         ``[D, K]``.
     """
-    y = np.asarray(values, dtype=np.float64)
-    depth = paths.shape[1]
-    code = np.vstack([np.eye(candidates - 1), -np.ones(candidates - 1)])  # the last candidate is minus the others' sum
-    columns = np.concatenate([np.ones((len(paths), 1)), *(code[paths[:, d]] for d in range(depth))], axis=1)
-    solution = np.linalg.lstsq(columns, y, rcond=None)[0][1:].reshape(depth, candidates - 1)
-    return np.concatenate([solution, -solution.sum(1, keepdims=True)], axis=1)
+    return fit_effects(paths, values, candidates, pairs="none").stage

@@ -1,7 +1,7 @@
 """Read-outs: stage scores ``[D, K]``, higher is better, from one trained hyper-architecture.
 
-A read-out is a function of a `TrainedRegion`. Register yours with `register_readout`; every training computes all of
-them, so that one training can be compared with itself.
+A read-out is a function of a `TrainedRegion`; every training computes all of `READOUTS`, so that one training can be
+compared with itself. Those that need no more than the losses of sampled paths are in `fade.training.path_losses`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fade.nets.network import Choice, Network
 from fade.seeds import subseed
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.effects import default_size, design, main_effects
+from fade.training.effects import default_size, design
 from fade.training.evaluate import evaluate_mixed, evaluate_paths
 
 Scores = NDArray[np.float64]
@@ -83,15 +83,8 @@ def alone(region: TrainedRegion) -> Scores:
     return -np.array([[region.loss([*mixed[:d], k, *mixed[d + 1 :]]) for k in range(candidates)] for d in range(depth)])
 
 
-def main_effects_readout(region: TrainedRegion) -> Scores:
-    """Minus the main effects of (stage, candidate) on the validation losses of sampled one-hot paths [ours]."""
-    paths, losses = region.sampled_paths
-    return -main_effects(paths, losses, region.stage_weights.shape[1])
-
-
 READOUTS: dict[str, Callable[[TrainedRegion], Scores | None]] = {
     "weights": weights,
     "weights_mean": weights_mean,
     "alone": alone,
-    "main_effects": main_effects_readout,
 }

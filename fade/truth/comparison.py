@@ -12,6 +12,7 @@ from fade.ranking import PathRanks, correlation, noise_ceiling, regret
 from fade.ranking.correlations import Correlation
 from fade.seeds import subseed
 from fade.space import Region
+from fade.training.path_losses import Reading
 from fade.truth.baselines import COUNTS
 from fade.truth.known import Truth
 
@@ -58,17 +59,17 @@ def compare(region: Region, ranks: PathRanks, truth: Truth, *, seed: int) -> dic
 
 
 def compare_readouts(
-    readouts: Mapping[str, Any], truth: Truth, aggregates: Mapping[str, str]
+    readouts: Mapping[str, Reading], truth: Truth, aggregates: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Stage scores and correlations of every read-out, each by its aggregate (the mean unless said otherwise)."""
     sampled = truth.sampled()
     paths = np.array([path.path for path in sampled])
     mean = truth.merge(np.array([np.mean(path.accuracy) for path in sampled]))
     table = {}
-    for name, stage_scores in readouts.items():
-        scores: NDArray[np.float64] = PathRanks(stage_scores, aggregates.get(name, "mean")).scores(paths)
+    for name, reading in readouts.items():
+        scores: NDArray[np.float64] = reading.ranks(aggregates.get(name, "mean")).scores(paths)
         values = _values(correlation(truth.merge(scores), mean, seed=0, resamples=0))
-        table[name] = {"stage_scores": stage_scores, **values}
+        table[name] = {**reading.as_dict(), **values}
     return table
 
 

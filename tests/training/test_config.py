@@ -16,6 +16,8 @@ def each(keys, values, remedy):
         ({"optimizer": "rmsprop"}, r"trainer\.optimizer=rmsprop .*adam, sgd"),
         ({"mixing": "hard"}, r"trainer\.mixing=hard .*gumbel_hard"),
         ({"readout": "alpha"}, r"trainer\.readout=alpha .*main_effects"),
+        ({"readout_transform": "square"}, r"trainer\.readout_transform=square .*normal_scores, auto"),
+        ({"readout_pairs": "none"}, r"trainer\.readout_pairs=none .*neighbours, all"),
         ({"aggregate": "sum"}, r"trainer\.aggregate=sum .*log_sum"),
         ({"precision": "16"}, r"trainer\.precision=16 .*bf16-mixed"),
         ({"epochs": 0}, r"trainer\.epochs=0 .*at least 1"),

@@ -10,6 +10,7 @@ from fade.training.config import TrainerConfig
 from fade.training.fit import fit
 from fade.training.mixing import Noise, draw_noise
 from fade.training.modes import STEPS, second_order_gradient
+from fade.training.path_losses import read_path_losses
 from fade.training.readouts import READOUTS
 from fade.training.region import RegionTrainer
 from fade.training.train import train_region
@@ -183,7 +184,9 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
     region, data = planted_region(monkeypatch), make_data(train=300)
     result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
     assert set(result["readouts"]) == set(READOUTS)
-    for name, scores in result["readouts"].items():
+    by_losses = read_path_losses(result["path_losses"], 3, config)
+    by_name = result["readouts"] | {name: reading.stage_scores for name, reading in by_losses.items()}
+    for name, scores in by_name.items():
         assert np.argmax(scores, 1).tolist() == [1, 2], name
 
 

@@ -6,6 +6,7 @@ from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.config import READOUTS as NAMES
 from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
 from fade.training.fit import fit
+from fade.training.path_losses import LOSS_READOUTS, read_path_losses
 from fade.training.readouts import READOUTS, TrainedRegion
 from tests.training.samples import make_data, make_region, make_trainer, same, state, with_labels
 
@@ -32,7 +33,7 @@ def trained_region(trainer, seed=0, data=None, **changes):
 
 
 def test_the_configuration_knows_them_all():
-    assert tuple(READOUTS) == NAMES
+    assert (*READOUTS, *LOSS_READOUTS) == NAMES
 
 
 @every_readout
@@ -116,6 +117,9 @@ def test_loss_and_accuracy_of_an_evaluation():
 def test_one_candidate_is_a_region_too():
     trainer = make_trainer(make_data(), region=make_region(candidates=1), name="second_order", epochs=1)
     fit(trainer)
-    for name in ("alone", "main_effects"):
-        assert READOUTS[name](trained_region(trainer)).shape == (2, 1)
+    region = trained_region(trainer)
+    assert READOUTS["alone"](region).shape == (2, 1)
+    paths, losses = region.sampled_paths
+    for reading in read_path_losses({"paths": paths, "losses": losses}, 1, trainer.config).values():
+        assert reading.stage_scores == [[0.0], [0.0]]
     assert TrainerConfig(name="second_order").name != trainer.mode == "joint"

@@ -9,6 +9,7 @@ from scipy import stats
 from fade.ranking import PathRanks
 from fade.space import Cell, Region
 from fade.study import run
+from fade.training.path_losses import Reading
 from fade.truth.baselines import COUNTS
 from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import TruePath, Truth
@@ -71,7 +72,9 @@ def test_coefficients_are_those_of_scipy() -> None:
 def test_readouts_are_compared_as_the_configured_one_is(aggregate: str) -> None:
     known = truth()
     table = compare_readouts(
-        {"weights": STAGE_SCORES, "alone": (-np.array(STAGE_SCORES)).tolist()}, known, {"weights": aggregate}
+        {"weights": Reading(STAGE_SCORES), "alone": Reading((-np.array(STAGE_SCORES)).tolist())},
+        known,
+        {"weights": aggregate},
     )
     found = compare(REGION, PathRanks(STAGE_SCORES, aggregate), known, seed=0)
     for coefficient in ("spearman", "kendall"):
@@ -98,7 +101,12 @@ def test_trainers_are_held_against_the_same_trainings(tmp_path: Path) -> None:
 
 def test_another_readout_or_aggregate_trains_no_region_again(tmp_path: Path) -> None:
     counts = set()
-    for more in ([], ["trainer.aggregate=log_sum"], ["trainer.readout=alone"], ["trainer.readout=main_effects"]):
+    for more in (
+        [],
+        ["trainer.aggregate=log_sum"],
+        ["trainer.readout=alone"],
+        ["trainer.readout=pairs", "trainer.readout_transform=auto"],
+    ):
         run(tiny_config(tmp_path, *SAME, *more))
         requests = entries(tmp_path / "store")
         counts.add(sum(request["kind"] == "region" for request in requests))

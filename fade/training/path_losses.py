@@ -1,0 +1,90 @@
+"""Read-outs of the losses of sampled one-hot paths: functions of what a training has stored, so none trains again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from fade.ranking import PathRanks
+from fade.training.config import TrainerConfig
+from fade.training.pairs import Effects, fit_effects
+from fade.training.transforms import transform
+
+Table = list[Any]
+_TRIED = ("identity", "log", "normal_scores")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a read-out says of a region, as JSON.
+
+    Attributes:
+        stage_scores: ``[D][K]``, higher is better.
+        pair_scores: ``[D][D][K][K]`` at [d][e > d], which join the stage scores along a path; None without any.
+        fit: Where the scores are fitted to path losses, how well the fit predicts a path that is left out: ``r2`` of
+            the transformed losses, ``spearman`` of the losses; None where undefined. Of ``main_effects``, how additive
+            the region is. And the ``transform``, and the ``strength`` of the pairs (see `Effects`).
+    """
+
+    stage_scores: Table
+    pair_scores: Table | None = None
+    fit: dict[str, Any] | None = None
+
+    def ranks(self, aggregate: str = "mean") -> PathRanks:
+        """The ranks of all paths."""
+        return PathRanks(self.stage_scores, aggregate, pair_scores=self.pair_scores)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For metrics.json; without the pair scores, D² K² numbers that follow from the path losses."""
+        return {"stage_scores": self.stage_scores} | ({} if self.fit is None else {"fit": self.fit})
+
+
+LOSS_READOUTS = {"main_effects": False, "pairs": True}
+"""Which of them have pair scores."""
+
+
+def read_path_losses(path_losses: Mapping[str, Any], candidates: int, config: TrainerConfig) -> dict[str, Reading]:
+    """Read the losses of sampled one-hot paths [ours].
+
+    ``main_effects`` are minus the effects of (stage, candidate); ``pairs`` adds shrunken effects of pairs of stages,
+    and its stage scores are what these leave for each candidate on average. `fade.training.pairs` has the formulas.
+
+    Args:
+        path_losses: paths [P][D] and losses [P].
+        candidates: K.
+        config: How; ``readout_transform`` and ``readout_pairs``.
+
+    Returns:
+        ``{name: Reading}``.
+    """
+    paths, losses = np.asarray(path_losses["paths"]), np.asarray(path_losses["losses"], dtype=np.float64)
+    readings = {}
+    for name, paired in LOSS_READOUTS.items():
+        pairs = config.readout_pairs if paired else "none"
+        names = _TRIED if config.readout_transform == "auto" else (config.readout_transform,)
+        fits = {
+            each: fit_effects(paths, transform(losses, each), candidates, pairs=pairs)
+            for each in names
+            if len(names) == 1 or each != "log" or losses.min() > 0
+        }
+        agreement = {each: _agreement(fit, losses) for each, fit in fits.items()}
+        best = max(fits, key=lambda each: -2.0 if (rho := agreement[each]) is None else rho)
+        fit = fits[best]
+        readings[name] = Reading(
+            stage_scores=(-fit.stage).tolist(),
+            pair_scores=(-fit.pair).tolist() if paired else None,
+            fit={"r2": fit.r2, "spearman": agreement[best], "transform": best, "strength": fit.strength},
+        )
+    return readings
+
+
+def _agreement(fit: Effects, losses: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
+    """Spearman correlation of each path's loss with what the fit without it predicts."""
+    known = ~np.isnan(fit.left_out)
+    if known.sum() < 3 or np.ptp(losses[known]) == 0 or np.ptp(fit.left_out[known]) == 0:
+        return None
+    return float(stats.spearmanr(fit.left_out[known], losses[known]).statistic)
