@@ -28,6 +28,7 @@ from fade.training.landscape import AdditiveLandscape
 from fade.training.stored import StoredTrainings, versions
 from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import Truth
+from fade.truth.proxied import with_proxies
 from fade.truth.retrain import retrain
 from fade.truth.table import look_up
 
@@ -134,7 +135,8 @@ class Study:
                 if self.config.truth.name == "table"
                 else retrain(region, top[0][0], self.config.truth, self.trainings, seed=seed)
             )
-            self.costs.measure_flops += truth.train_flops
+            truth = with_proxies(region, truth, self.config.truth.proxies, self.trainings)
+            self.costs.measure_flops += truth.measure_flops
             self.costs.measure_seconds += truth.seconds
             entry |= self._truth_record(region, outcome, truth)
         entry["trajectory"] = self._trajectory_point(region, index, top[0][0])
@@ -145,10 +147,7 @@ class Study:
         aggregates = {trainer.readout: trainer.aggregate} if isinstance(trainer, TrainerConfig) else {}
         return {
             "readouts": compare_readouts(outcome.readouts, truth, aggregates),
-            "truth": [
-                {**asdict(path), "path": list(path.path), "score": outcome.ranks.score(path.path)}
-                for path in truth.paths
-            ],
+            "truth": [path.as_dict() | {"score": outcome.ranks.score(path.path)} for path in truth.paths],
             "correlation": compare(region, outcome.ranks, truth, seed=self.config.seed_of("paths")),
         }
 

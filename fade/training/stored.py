@@ -163,6 +163,26 @@ class StoredTrainings:
         network.load_state_dict(torch.load(io.BytesIO(content), weights_only=True, map_location="cpu"))
         return network.single(n)
 
+    def measurement(
+        self,
+        kind: str,
+        recipe: Mapping[str, Any],
+        architectures: Sequence[Sequence[Cell]],
+        what: str,
+        measure: Callable[[], dict[str, Any]],
+    ) -> dict[str, Any]:
+        """The result of a measurement of architectures other than training them.
+
+        Args:
+            kind: Of measurement.
+            recipe: What the result depends on beside architectures, skeleton, data and seed, a version among it.
+            architectures: ``[N][D]`` cells.
+            what: To announce.
+            measure: Makes the result: JSON.
+        """
+        texts = [[str(cell) for cell in cells] for cells in architectures]
+        return self._stored(self._request(kind, recipe, texts, self.seed), what, lambda *_: (measure(), None))[1]
+
     def network_seed(self, repeat: int) -> int:
         """The seed of one repeat of a stand-alone training."""
         return subseed(self.seed, "network", repeat)

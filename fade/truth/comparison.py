@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from fade.ranking import PathRanks, correlation, noise_ceiling, regret
+from fade.ranking import Ceiling, PathRanks, correlation, noise_ceiling, partial_spearman, precision_at, regret
 from fade.ranking.correlations import Correlation
 from fade.seeds import subseed
 from fade.space import Region
 from fade.training.path_losses import Reading
-from fade.truth.baselines import COUNTS
+from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import Truth
+
+GIVEN = ("sinks", "depth", "blocks")
+"""Counts that say much of an accuracy for nothing; the partial correlation tells what the scores know beyond them."""
 
 
 def compare(region: Region, ranks: PathRanks, truth: Truth, *, seed: int) -> dict[str, Any]:
@@ -30,31 +33,29 @@ def compare(region: Region, ranks: PathRanks, truth: Truth, *, seed: int) -> dic
         seed: Of the bootstrap.
 
     Returns:
-        The `correlation` of a region in metrics.json: n, spearman, kendall, ceiling, regret, baselines.
+        The `correlation` of a region in metrics.json: n, spearman, kendall; ceiling; corrected (by the ceiling);
+        partial (Spearman's given `GIVEN`); precision_at_10 (of the top tenth); regret; baselines, those of proxies
+        with not_finite, the number of networks without a value, where there are some.
     """
     paths = truth.sampled()
     accuracy = truth.merge(np.array([path.accuracy for path in paths]))
     mean = accuracy.mean(axis=1)
     scores = ranks.scores(np.array([path.path for path in paths]))
-    counts: dict[str, list[int]] = {
-        "parameters": [path.parameters for path in paths],
-        "flops": [path.flops for path in paths],
-    }
-    architectures = [region.architecture(path.path) for path in paths]
-    for name, count in COUNTS.items():
-        counts[name] = [count(cells) for cells in architectures]
-    result = correlation(truth.merge(scores), mean, seed=subseed(seed, "bootstrap")).as_dict()
-    result["ceiling"] = noise_ceiling(accuracy, seed=subseed(seed, "ceiling")).as_dict()
+    merged, counts = truth.merge(scores), free_counts(region, truth)
+    found = correlation(merged, mean, seed=subseed(seed, "bootstrap"))
+    ceiling = noise_ceiling(accuracy, seed=subseed(seed, "ceiling"))
+    result = {**found.as_dict(), "ceiling": ceiling.as_dict(), "corrected": _corrected(found, ceiling)}
+    result["partial"] = _partial(merged, mean, {name: counts[name] for name in GIVEN})
+    result["precision_at_10"] = precision_at(merged, mean, 0.1)
     result["regret"] = regret(
         ranks.scores(np.array([path.path for path in truth.paths])), [np.mean(path.accuracy) for path in truth.paths]
     )
-    result["baselines"] = {
-        name: _values(correlation(truth.merge(np.array(values, dtype=np.float64)), mean, seed=0, resamples=0))
-        for name, values in counts.items()
-    }
+    result["baselines"] = {name: _agreement(values, mean) for name, values in counts.items()}
+    for name, (values, missing) in proxy_ranks(truth).items():
+        result["baselines"][name] = _agreement(values, mean) | ({"not_finite": missing} if missing else {})
     if truth.networks is not None:
         each = [np.mean(path.accuracy) for path in paths]
-        result["all_paths"] = {"n": len(paths), **_values(correlation(scores, each, seed=0, resamples=0))}
+        result["all_paths"] = {"n": len(paths), **_agreement(scores, each)}
     return result
 
 
@@ -68,10 +69,29 @@ def compare_readouts(
     table = {}
     for name, reading in readouts.items():
         scores: NDArray[np.float64] = reading.ranks(aggregates.get(name, "mean")).scores(paths)
-        values = _values(correlation(truth.merge(scores), mean, seed=0, resamples=0))
+        values = _agreement(truth.merge(scores), mean)
         table[name] = {**reading.as_dict(), **values}
     return table
 
 
-def _values(found: Correlation) -> dict[str, float | None]:
+def _agreement(scores: ArrayLike, truth: ArrayLike) -> dict[str, float | None]:
+    found = correlation(scores, truth, seed=0, resamples=0)
     return {"spearman": found.spearman.value, "kendall": found.kendall.value}
+
+
+def _corrected(found: Correlation, ceiling: Ceiling) -> dict[str, float | None]:
+    """The correlations as shares of the ceiling, not cut at 1, which chance may pass; None without a ceiling."""
+    pairs = {
+        "spearman": (found.spearman.value, ceiling.spearman),
+        "kendall": (found.kendall.value, ceiling.kendall),
+    }
+    return {name: value / top if value is not None and top else None for name, (value, top) in pairs.items()}
+
+
+def _partial(
+    scores: NDArray[np.float64], truth: NDArray[np.float64], counts: Mapping[str, NDArray[np.float64]]
+) -> dict[str, Any]:
+    """Partial Spearman correlation given those counts that differ between the paths, and which these are."""
+    given = [name for name, values in counts.items() if np.ptp(values) > 0]
+    columns = np.column_stack([np.zeros(len(scores)), *(counts[name] for name in given)])
+    return {"given": given, "spearman": partial_spearman(scores, truth, columns)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = ("none", "retrain", "table")
 REGIONS = ("first", "last", "all")
+PROXIES = ("synflow", "naswot", "grad_norm", "jacob_cov")
 
 
 @dataclass(kw_only=True)
@@ -20,6 +21,8 @@ class TruthConfig:
         seeds: Trainings of each path, and of the best network.
         epochs: Of these trainings; None is the trainer's.
         regions: Whose paths: of the ``first`` region, the ``last`` or ``all``.
+        proxies: Zero-cost proxies to hold beside the scores, of synflow, naswot, grad_norm and jacob_cov; each takes a
+            fraction of a second a path (a network, where several paths are one).
         curve: Whether the search's mode is trained and tested after each region, for the trajectory.
     """
 
@@ -28,6 +31,7 @@ class TruthConfig:
     seeds: int = 1
     epochs: int | None = None
     regions: str = "first"
+    proxies: list[str] = field(default_factory=list)
     curve: bool = False
 
     def __post_init__(self) -> None:
@@ -37,6 +41,11 @@ class TruthConfig:
             raise ValueError(f"truth.regions={self.regions} is unknown; choose from {', '.join(REGIONS)}")
         if self.paths != "all" and (not isinstance(self.paths, int) or isinstance(self.paths, bool) or self.paths < 1):
             raise ValueError(f"truth.paths={self.paths} is no number of paths; give 1 or more, or all")
+        for name in self.proxies:
+            if name not in PROXIES:
+                raise ValueError(f"truth.proxies: '{name}' is no proxy; choose from {', '.join(PROXIES)}")
+        if len(set(self.proxies)) < len(self.proxies):
+            raise ValueError(f"truth.proxies={list(self.proxies)} names a proxy twice; name each once")
         if self.seeds < 1:
             raise ValueError(f"truth.seeds={self.seeds} trains nothing; give at least 1")
         if self.epochs is not None and self.epochs < 1:

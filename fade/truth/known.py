@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ class TruePath:
         accuracy: Test accuracy of each seed.
         parameters: Of the network.
         flops: Of one forward pass of one example.
+        proxies: Zero-cost proxies by name, where asked for; None is a value that is not finite.
     """
 
     path: tuple[int, ...]
@@ -25,6 +27,14 @@ class TruePath:
     accuracy: list[float]
     parameters: int
     flops: int
+    proxies: dict[str, float | None] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of metrics.json, but for the score."""
+        content = {**asdict(self), "path": list(self.path)}
+        if not self.proxies:
+            del content["proxies"]
+        return content
 
 
 @dataclass(frozen=True)
@@ -33,13 +43,13 @@ class Truth:
 
     Attributes:
         paths: Sampled paths in the order drawn, then the top path if it was not among them.
-        train_flops: FLOPs of the trainings.
-        seconds: Of the trainings.
+        measure_flops: FLOPs of the trainings, and of proxies.
+        seconds: Of these.
         networks: Number of each path's network, where several paths are one network; None where all differ.
     """
 
     paths: list[TruePath]
-    train_flops: float
+    measure_flops: float
     seconds: float
     networks: list[int] | None = None
 
