@@ -10,7 +10,7 @@ from scipy import stats
 Metrics = Mapping[str, Any]
 Estimate = dict[str, Any]
 
-FREE = ("parameters", "flops", "edges", "depth", "sinks")
+FREE = ("parameters", "flops", "edges", "depth", "sinks", "blocks")
 """Baselines that only count: an estimator that does not beat them has learnt nothing."""
 
 
@@ -44,7 +44,8 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
 
     Returns:
         {"regions": R, "n": paths in all, "spearman", "kendall": {value, low, high}, "ceiling": {spearman, kendall, low,
-        high} or None, "regret", "baselines", "readouts": {name: {spearman, kendall}}}, or None without any.
+        high} or None, "corrected": {spearman, kendall}, "partial" (Spearman's), "precision_at_10", "regret",
+        "baselines", "readouts": {name: {spearman, kendall}}}, or None without any.
     """
     regions = correlated(metrics)
     if not regions:
@@ -56,7 +57,10 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
         result[name] = dict(found[0][name]) if len(found) == 1 else mean_interval(values, (-1, 1))
     ceilings = [each["ceiling"] for each in found if each.get("ceiling")]
     result["ceiling"] = _means(ceilings, ("spearman", "kendall", "low", "high")) if ceilings else None
-    result["regret"] = mean_interval(each.get("regret") for each in found)["value"]
+    result["corrected"] = _means([each.get("corrected", {}) for each in found], ("spearman", "kendall"))
+    result["partial"] = mean_interval(each.get("partial", {}).get("spearman") for each in found)["value"]
+    for name in ("precision_at_10", "regret"):
+        result[name] = mean_interval(each.get(name) for each in found)["value"]
     result["baselines"] = _by_name([each.get("baselines", {}) for each in found])
     result["readouts"] = _by_name([region.get("readouts", {}) for region in regions])
     return result
@@ -73,6 +77,8 @@ def comparison(region: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows += [_row(name, "read-out", each.get("spearman"), each.get("kendall"), {}) for name, each in readouts.items()]
     for name, each in own.get("baselines", {}).items():
         kind = "free count" if name in FREE else "no training"
+        if lost := each.get("not_finite"):
+            kind += f", {lost} without a value rank last"
         rows.append(_row(name, kind, each["spearman"], each["kendall"], each))
     return sorted(rows, key=lambda row: -2 if row["spearman"] is None else row["spearman"], reverse=True)
 

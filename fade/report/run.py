@@ -147,10 +147,30 @@ def _truth(region: Region) -> dict[str, Any]:
         "index": region["index"],
         "seeds": seeds(region),
         "ceiling": found.get("ceiling"),
+        "beyond": beyond(found),
         "rows": comparison(region),
         "scatter": image(figures.rank_scatter(region), f"Scores against accuracies in region {region['index']}"),
         "top_unsampled": any(p["path"] == top and not p.get("sampled", True) for p in region.get("truth", ())),
     }
+
+
+def beyond(found: Mapping[str, Any]) -> list[str]:
+    """What a correlation's other measures say, in sentences; those that are undefined are left out."""
+    said, corrected, partial = [], found.get("corrected", {}).get("spearman"), found.get("partial", {})
+    if corrected is not None:
+        said.append(f"ρ is {decimal(corrected)} of its noise ceiling.")
+    if partial.get("spearman") is not None and partial["given"]:
+        said.append(f"Given {listed(partial['given'])}, ρ is {decimal(partial['spearman'])}.")
+    if found.get("precision_at_10") is not None:
+        share = percent(found["precision_at_10"], 0)
+        said.append(f"Of the top tenth by score, {share} are in the top tenth by accuracy.")
+    return said
+
+
+def listed(words: Sequence[str]) -> str:
+    """['a', 'b', 'c'] -> 'a, b and c'."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _best(metrics: Metrics) -> dict[str, Any] | None:

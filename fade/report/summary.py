@@ -18,7 +18,9 @@ def summarise(metrics: Metrics) -> dict[str, Scalar]:
     - `name`, `dataset`, `device`
     - `best.test_accuracy`, `best.validation_accuracy`, `best.parameters`, `best.flops`
     - `correlation.spearman` (`.low`, `.high`), `correlation.kendall` (`.low`, `.high`), `correlation.n`,
-      `correlation.regions`, `correlation.regret`; over several regions as in `fade.report.estimates.correlation`
+      `correlation.regions`, `correlation.regret`, `correlation.precision_at_10` (of the top tenth),
+      `correlation.corrected` (Spearman's by its ceiling), `correlation.partial` (Spearman's given free counts); over
+      several regions as in `fade.report.estimates.correlation`
     - `ceiling.spearman` (`.low`, `.high`), `ceiling.kendall`
     - `readouts.NAME.spearman`, `readouts.NAME.kendall`, `baselines.NAME.spearman`, `baselines.NAME.kendall`
     - `regions` (trained), `paths` (ranked, K^D a region), `entropy` (the last)
@@ -34,7 +36,8 @@ def summarise(metrics: Metrics) -> dict[str, Scalar]:
             estimate = found[name]
             row[f"correlation.{name}"] = estimate["value"]
             row |= {f"correlation.{name}.{bound}": estimate.get(bound) for bound in ("low", "high")}
-        row |= {f"correlation.{key}": found[key] for key in ("n", "regions", "regret")}
+        row |= {f"correlation.{key}": found[key] for key in ("n", "regions", "regret", "precision_at_10", "partial")}
+        row["correlation.corrected"] = found["corrected"]["spearman"]
         if ceiling := found["ceiling"]:
             row |= {"ceiling.spearman": ceiling["spearman"]}
             row |= {f"ceiling.spearman.{bound}": ceiling[bound] for bound in ("low", "high")}

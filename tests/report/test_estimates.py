@@ -26,6 +26,8 @@ def test_one_region_keeps_its_own_interval_and_several_are_averaged():
     values = [region["correlation"]["spearman"]["value"] for region in regions]
     assert over["spearman"]["value"] == pytest.approx(np.mean(values))
     assert (over["regions"], over["n"]) == (3, 60)
+    assert over["corrected"]["spearman"] == pytest.approx(np.mean(values) / 0.93)
+    assert (over["partial"], over["precision_at_10"]) == (pytest.approx(0.31), 0.5)
     assert -1 <= over["spearman"]["low"] <= over["spearman"]["high"] <= 1
 
 
@@ -36,6 +38,23 @@ def test_what_ranked_is_sorted_with_the_undefined_last():
     assert values == sorted(values, reverse=True)
     assert {row["name"] for row in rows[len(values) :]} == {"alone", "naswot"}
     assert [row["name"] for row in rows if row["own"]] == ["weights"]
+
+
+def test_a_run_without_the_later_measures_has_none():
+    region = samples.region(paths=20)
+    for name in ("corrected", "partial", "precision_at_10"):
+        del region["correlation"][name]
+    found = correlation(samples.metrics([region]))
+    assert found is not None
+    assert found["corrected"] == {"spearman": None, "kendall": None}
+    assert (found["partial"], found["precision_at_10"]) == (None, None)
+
+
+def test_what_a_baseline_lacks_is_said():
+    kinds = {row["name"]: row["kind"] for row in comparison(samples.region(paths=20))}
+    assert kinds["synflow"] == "no training"
+    assert kinds["naswot"] == "no training, 20 without a value rank last"
+    assert kinds["sinks"] == "free count"
 
 
 def test_the_top_path_is_the_best_of_each_stage():

@@ -55,6 +55,7 @@ def test_a_page_says_what_the_metrics_say(tmp_path):
     for text in (
         "rank_correlation", "mnist1d", "27.5\u00a0million", "81.7\u00a0%", "12.6\u00a0TFLOPs", "12\u00a0min 34\u00a0s",
         f"{found['value']:.2f}", f"[{found['low']:.2f}, {found['high']:.2f}]", "main_effects", "sinks", "2.11.0",
+        "Given sinks and depth, ρ is 0.31.", "Of the top tenth by score, 50\u00a0% are in the top tenth by accuracy.",
         "lr: 0.0123", "best/model.pt2", metrics["best"]["architecture"][0],
     ):  # fmt: skip
         assert " ".join(text.split()) in page.text, text

@@ -38,6 +38,8 @@ def test_scalars_are_flat_and_numbers_are_kept():
     assert row["best.test_accuracy"] == metrics["best"]["test_accuracy"]
     assert row["correlation.spearman"] == metrics["regions"][0]["correlation"]["spearman"]["value"]
     assert row["ceiling.spearman"] == 0.93
+    assert row["correlation.corrected"] == pytest.approx(row["correlation.spearman"] / 0.93)
+    assert (row["correlation.partial"], row["correlation.precision_at_10"]) == (0.31, 0.5)
     assert row["baselines.sinks.kendall"] == 0.45
     assert (row["regions"], row["paths"]) == (1, 64)
     assert row["cost.train_flops"] == 1.26e13
