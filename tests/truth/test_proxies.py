@@ -86,6 +86,12 @@ def test_the_configuration_knows_the_registry():
     assert tuple(PROXIES) == config.PROXIES
 
 
+@pytest.mark.parametrize(("names", "said"), [(["synflow", "zen"], "'zen' is no proxy"), (["naswot"] * 2, "twice")])
+def test_wrong_names_are_told(names, said):
+    with pytest.raises(ValueError, match=rf"truth\.proxies.*{said}.*"):
+        config.TruthConfig(proxies=names)
+
+
 def test_synflow_of_a_chain_is_its_length_times_the_product_of_its_matrices():
     network = linear()
     first, one, two, last = (weight.abs() for weight in matrices(network))
