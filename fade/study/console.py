@@ -122,7 +122,9 @@ def _add_correlation(table: Table, found: dict[str, Any]) -> None:
         value = "undefined, scores or accuracies are all equal"
     table.add_row("rank correlation", f"{value} (Spearman, {plural(found['n'], 'path')}{over})")
     known = ceiling is not None and ceiling["spearman"] is not None
-    table.add_row("noise ceiling", decimal(ceiling["spearman"]) if known else "unknown; it takes truth.seeds=2 or more")
+    table.add_row(
+        "noise ceiling", decimal(ceiling["spearman"]) if known else "unknown; one seed, or seeds that do not agree"
+    )
     if best := rival(found["baselines"]):
         table.add_row("strongest baseline", f"{best[0]} {decimal(best[1])}")
     table.add_row("regret of the top path", points(found["regret"]))
