@@ -23,9 +23,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fade.config import CONF, compose_study, explain, register, typed
+from fade.store import write_whole
 from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
-from fade.study.folder import config_text, finished, locked, new_folder, write_whole
+from fade.study.folder import config_text, finished, locked, new_folder
 
 INFORMATION = ("cfg", "info", "shell_completion")
 """Hydra's flags that tell something and run nothing."""

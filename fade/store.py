@@ -97,7 +97,7 @@ class Store:
         ]
         entry = Entry(key, *plain)
         content = {**vars(entry), "checksum": _checksum(entry)}
-        _write(self._path(key, ".json"), json.dumps(content, allow_nan=False).encode() + b"\n")
+        write_whole(self._path(key, ".json"), json.dumps(content, allow_nan=False).encode() + b"\n")
         return entry.result
 
     def get_bytes(self, key: str) -> bytes | None:
@@ -118,7 +118,7 @@ class Store:
         Put it before the result: then a result that is there has its attachment.
         """
         head = _BINARY + hashlib.sha256(content).hexdigest().encode()
-        _write(self._path(key, ".bin"), head + b"\n" + content)
+        write_whole(self._path(key, ".bin"), head + b"\n" + content)
 
     def entries(self) -> Iterator[Entry]:
         """Go through all intact results, by rising key."""
@@ -163,12 +163,20 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _move_aside(path: Path) -> None:
+    aside = path.with_name(path.name + ".damaged")
+    with suppress(FileNotFoundError):  # another process was faster
+        path.replace(aside)
+    warnings.warn(f"{path} is damaged; it is moved to {aside.name} and computed again.", RuntimeWarning, stacklevel=4)
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file beside its place and rename it: a kill leaves the whole of it or nothing, and writers never mix."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with beside.open("wb") as file:
-            file.write(content)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -180,10 +188,3 @@ def _write(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _move_aside(path: Path) -> None:
-    aside = path.with_name(path.name + ".damaged")
-    with suppress(FileNotFoundError):  # another process was faster
-        path.replace(aside)
-    warnings.warn(f"{path} is damaged; it is moved to {aside.name} and computed again.", RuntimeWarning, stacklevel=4)

@@ -1,11 +1,12 @@
 """What a report reads: the files of a run and of a sweep, finished or not."""
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from fade.store import write_whole
 
 METRICS, REGIONS, CONFIG, SWEEP, SUMMARY, REPORT = (
     "metrics.json", "regions.jsonl", "config.yaml", "sweep.json", "summary.csv", "report.html",
@@ -88,9 +89,8 @@ def read_regions(path: Path) -> list[dict[str, Any]]:
 
 def write(path: Path, text: str) -> Path:
     """Write beside and rename, so that a reader sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    return beside.replace(path)
+    write_whole(path, text)
+    return path
 
 
 def read_object(path: Path, key: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import fcntl
 import hashlib
+import io
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from fade.store import write_whole
 from fade.study.config import ConfigurationError, StudyConfig
 
 
@@ -23,14 +24,6 @@ def config_text(config: StudyConfig) -> str:
     """The full resolved configuration as YAML."""
     text: str = yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True)
     return text
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write beside and rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")  # jobs of one sweep may write the same file
-    beside.write_text(text)
-    beside.replace(path)
 
 
 @contextmanager
@@ -143,12 +136,11 @@ class RunFolder:
 
     def write_ranks(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """ranks.csv."""
-        beside = self.path / f".ranks.csv.{os.getpid()}"
-        with beside.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(rows)
-        beside.replace(self.path / "ranks.csv")
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows(rows)
+        write_whole(self.path / "ranks.csv", text.getvalue())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

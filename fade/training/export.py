@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import uuid
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ import fade
 from fade.nets.network import Network
 from fade.nets.program import edges_of
 from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE
+from fade.store import write_whole
 from fade.training.card import card
 from fade.training.data import Data
 from fade.training.plain import EPSILON, plain_network
@@ -66,7 +65,7 @@ def export_network(network: Network, data: Data, folder: Path, *, facts: Facts) 
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        _write(folder / name, content)
+        write_whole(folder / name, content)
 
 
 def serialised(network: nn.Module, shape: Sequence[int]) -> bytes:
@@ -141,16 +140,3 @@ def describe_op(name: str) -> dict[str, Any]:
     if name in PARAMETER_FREE:
         return {"layer": layers[name]} | ({"kernel": 3} if name != "identity" else {})
     return {"layer": "registered by the user; see model.pt2"}
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it, so that a kill leaves the whole of it or nothing."""
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
