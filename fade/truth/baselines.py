@@ -22,11 +22,16 @@ other than identity."""
 
 
 def free_counts(region: Region, truth: Truth) -> dict[str, NDArray[np.float64]]:
-    """Counts of the sampled paths' networks: parameters, FLOPs, and `COUNTS`; ``{name: [networks]}``."""
+    """Counts of the sampled paths' networks ``{name: [networks]}``: parameters, FLOPs, and those `COUNTS` that mean
+    something for the cells, of blocks their number, of graphs the others.
+    """
     paths = truth.sampled()
     counts = {"parameters": [path.parameters for path in paths], "flops": [path.flops for path in paths]}
     architectures = [region.architecture(path.path) for path in paths]
-    counts |= {name: [count(cells) for cells in architectures] for name, count in COUNTS.items()}
+    atomic = region.cells[0][0].block is not None
+    for name, count in COUNTS.items():
+        if (name == "blocks") == atomic:
+            counts[name] = [count(cells) for cells in architectures]
     return {name: truth.merge(np.array(values, dtype=np.float64)) for name, values in counts.items()}
 
 

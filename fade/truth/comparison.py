@@ -45,7 +45,7 @@ def compare(region: Region, ranks: PathRanks, truth: Truth, *, seed: int) -> dic
     found = correlation(merged, mean, seed=subseed(seed, "bootstrap"))
     ceiling = noise_ceiling(accuracy, seed=subseed(seed, "ceiling"))
     result = {**found.as_dict(), "ceiling": ceiling.as_dict(), "corrected": _corrected(found, ceiling)}
-    result["partial"] = _partial(merged, mean, {name: counts[name] for name in GIVEN})
+    result["partial"] = _partial(merged, mean, {name: counts[name] for name in GIVEN if name in counts})
     result["precision_at_10"] = precision_at(merged, mean, 0.1)
     result["regret"] = regret(
         ranks.scores(np.array([path.path for path in truth.paths])), [np.mean(path.accuracy) for path in truth.paths]
