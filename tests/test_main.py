@@ -209,20 +209,6 @@ def test_a_signal_in_mid_training_and_the_way_on(number: signal.Signals, code: i
     assert lasting(metrics(folder))["regions"][0]["index"] == 0
 
 
-def test_a_terminated_command_exits_with_143(tmp_path: Path) -> None:
-    arguments = tiny(tmp_path, "trainer.epochs=1000")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fade", *arguments], env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    while b"region of 2" not in process.stdout.readline():
-        assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 143
-    assert err.decode().splitlines()[-1].startswith("fade: error: terminated")
-
-
 def _text(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 

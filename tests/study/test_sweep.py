@@ -77,13 +77,12 @@ def test_a_wrong_job_runs_none(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
-def test_a_sweep_ended_in_the_middle_goes_on_in_its_folder(number: signal.Signals, code: int, tmp_path: Path) -> None:
+def test_a_sweep_killed_in_the_middle_goes_on_in_its_folder(tmp_path: Path) -> None:
     arguments = ["-m", *tiny(tmp_path, "seed=0,1", "search=fixed", "trainer.epochs=10")]
     process = start(tmp_path, arguments)
     wait_for(lambda: list(tmp_path.glob("outputs/*/*/1/config.yaml")), process)
-    os.kill(process.pid or 0, number)
-    assert end(process) == code
+    os.kill(process.pid or 0, signal.SIGKILL)
+    assert end(process) == -signal.SIGKILL
     assert states(tmp_path) == ["done", "pending"]
     first = (sweep(tmp_path) / "0" / "metrics.json").stat().st_mtime_ns
     assert end(start(tmp_path, arguments)) == 0
