@@ -9,15 +9,6 @@ from fade.training.data import DatasetConfig
 from tests.training.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
 
 
-@pytest.fixture(autouse=True, scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory):
-    """Keep the tests' caches apart from the user's."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("FADE_CACHE", str(folder))
-        yield folder
-
-
 @pytest.fixture(scope="session")
 def datasets(tmp_path_factory: pytest.TempPathFactory, cache: Path):
     """Configurations of all that can be made offline, by name."""
