@@ -29,6 +29,7 @@ class Seeds:
     Attributes:
         search: Regions, and all chance of the outer search.
         training: Initial weights, batches and noise of all trainings.
+        networks: Of the stand-alone trainings alone, so that trainings of one region share a truth; None is training's.
         split: Subsets and splits of the data.
         paths: Which paths are held against the truth.
         landscape: The synthetic landscape.
@@ -36,6 +37,7 @@ class Seeds:
 
     search: int | None = None
     training: int | None = None
+    networks: int | None = None
     split: int | None = None
     paths: int | None = None
     landscape: int | None = None
@@ -139,4 +141,6 @@ class StudyConfig:
     def seed_of(self, name: str) -> int:
         """The seed of one source of chance."""
         held: int | None = getattr(self.seeds, name)
+        if held is None and name == "networks":
+            return self.seed_of("training")
         return subseed(self.seed, name) if held is None else held

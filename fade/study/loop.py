@@ -226,6 +226,7 @@ def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = 
                 prepared.layout,
                 prepared.data,
                 seed=config.seed_of("training"),
+                networks_seed=config.seed_of("networks"),
                 announce=console.training,
             )
             scorer = TrainingScorer(config.trainer, trainings)

@@ -71,6 +71,7 @@ class StoredTrainings:
         layout: The skeleton.
         data: The data.
         seed: The parent seed of all trainings.
+        networks_seed: That of stand-alone networks; None is `seed`.
         announce: Told what starts.
     """
 
@@ -82,9 +83,11 @@ class StoredTrainings:
         data: Data,
         *,
         seed: int,
+        networks_seed: int | None = None,
         announce: Announce = lambda _: None,
     ) -> None:
         self.store, self.config, self.layout, self.data, self.seed = store, config, layout, data, seed
+        self.networks_seed = seed if networks_seed is None else networks_seed
         self.announce = announce
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
@@ -121,7 +124,7 @@ class StoredTrainings:
             chunk = architectures[start : start + size]
             texts = [[str(cell) for cell in cells] for cells in chunk]
             recipe = self.config.weights_recipe(epochs) | ({"keep": True} if keep else {})
-            request = self._request("networks", recipe, texts, self.seed, repeat=seed)
+            request = self._request("networks", recipe, texts, self.networks_seed, repeat=seed)
             last = start + len(chunk)
             numbers = f"network {last}" if len(chunk) == 1 else f"networks {start + 1}–{last}"
             what = f"{numbers} of {len(architectures)}, seed {seed}"
@@ -181,11 +184,12 @@ class StoredTrainings:
             measure: Makes the result: JSON.
         """
         texts = [[str(cell) for cell in cells] for cells in architectures]
-        return self._stored(self._request(kind, recipe, texts, self.seed), what, lambda *_: (measure(), None))[1]
+        request = self._request(kind, recipe, texts, self.networks_seed)
+        return self._stored(request, what, lambda *_: (measure(), None))[1]
 
     def network_seed(self, repeat: int) -> int:
         """The seed of one repeat of a stand-alone training."""
-        return subseed(self.seed, "network", repeat)
+        return subseed(self.networks_seed, "network", repeat)
 
     def _request(self, kind: str, recipe: Mapping[str, Any], cells: object, seed: int, **more: int) -> dict[str, Any]:
         layout = self.layout

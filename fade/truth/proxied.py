@@ -61,7 +61,7 @@ def _scores(
 
     def measure() -> dict[str, Any]:
         start = time.perf_counter()
-        seed = subseed(trainings.seed, "proxies")
+        seed = subseed(trainings.networks_seed, "proxies")
         scores = proxy_scores(architectures, [name], layout, data, seed=seed)[name]
         seconds = time.perf_counter() - start
         batch = min(EXAMPLES, data.sizes["weights"])

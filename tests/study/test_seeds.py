@@ -15,7 +15,7 @@ def regions(result: Any) -> list[Any]:
 
 
 def test_seeds_differ_by_name_and_by_the_study() -> None:
-    names = list(vars(Seeds()))
+    names = [name for name in vars(Seeds()) if name != "networks"]  # training's, unless it is held
     seeds = {StudyConfig(seed=seed).seed_of(name) for seed in (0, 1) for name in names}
     assert len(seeds) == 2 * len(names)
 
@@ -24,7 +24,7 @@ def test_seeds_differ_by_name_and_by_the_study() -> None:
 def test_a_held_seed_stays_zero_included(name: str) -> None:
     moved = [StudyConfig(seed=seed, seeds=Seeds(**{name: 0})) for seed in (0, 1)]
     assert [config.seed_of(name) for config in moved] == [0, 0]
-    others = set(vars(Seeds())) - {name}
+    others = set(vars(Seeds())) - {name, *(["networks"] if name == "training" else [])}
     assert all(moved[0].seed_of(other) != moved[1].seed_of(other) for other in others)
 
 
@@ -41,6 +41,17 @@ def test_holding_training_and_split_keeps_the_trainings(tmp_path: Path) -> None:
     one, two = (run(tiny_config(tmp_path, *hold, f"seed={seed}")) for seed in (0, 1))
     assert one.metrics["regions"][0]["stage_scores"] == two.metrics["regions"][0]["stage_scores"]
     assert one.metrics["regions"][0]["validation_accuracy"] == two.metrics["regions"][0]["validation_accuracy"]
+
+
+def test_holding_networks_keeps_the_truth_while_the_training_moves(tmp_path: Path, shared_store: Path) -> None:
+    hold = ["search=fixed", "seeds.networks=3", "truth=retrain", "truth.paths=3"]
+    config = [tiny_config(tmp_path, *hold, f"seeds.training={seed}", store=shared_store) for seed in (0, 1)]
+    one, two = (run(each).metrics["regions"][0] for each in config)
+    assert one["stage_scores"] != two["stage_scores"]
+    accuracies = [{tuple(path["path"]): path["accuracy"] for path in each["truth"]} for each in (one, two)]
+    shared = accuracies[0].keys() & accuracies[1].keys()  # the top path may be another
+    assert len(shared) >= 3
+    assert all(accuracies[0][path] == accuracies[1][path] for path in shared)
 
 
 def test_holding_the_landscape_keeps_the_optimum(tmp_path: Path) -> None:
