@@ -21,7 +21,7 @@ from fade.training.config import TrainerConfig
 from fade.training.data import Data
 from fade.training.train import Report, train_networks, train_region
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 """Raised by hand whenever a change of code changes the numbers."""
 
 CHUNK = {"cpu": 4, "cuda": 32}

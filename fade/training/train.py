@@ -89,8 +89,8 @@ def region_flops(module: RegionTrainer) -> int:
     """FLOPs of a region's training and read-outs; a forward and backward pass counts as 3 forward passes.
 
     Counted for the passes that a mode makes, K disjoint paths as K skeletons and all cells once. Read-outs: D·K passes
-    for `alone` and one for the accuracy of the mixture, each as a full one, and `main_effects`' paths one by one,
-    though common prefixes are computed once: bounds from above.
+    for `alone`, as many for `leave_one_out`, one for the accuracy of the mixture, each as a full one, and
+    `main_effects`' paths one by one, though common prefixes are computed once: bounds from above.
     """
     cost, config, sizes = module.network.cost(), module.config, module.data.sizes
     depth, candidates = map(int, cost.cell_macs.shape)
@@ -102,7 +102,7 @@ def region_flops(module: RegionTrainer) -> int:
     weights_step = batch * (disjoint if module.mode == "fair" else mixed)
     training = 3 * steps * (module.epochs * weights_step + module.alpha_epochs * alpha_step)
     sampled = min(candidates**depth, config.readout_paths or default_size(candidates, depth))
-    reading = sizes["validation"] * ((depth * candidates + 1) * mixed + sampled * disjoint // candidates)
+    reading = sizes["validation"] * ((2 * depth * candidates + 1) * mixed + sampled * disjoint // candidates)
     return int(training + reading)
 
 

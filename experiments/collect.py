@@ -1,0 +1,78 @@
+"""Collect the runs of a study into files of raw results: trainings.jsonl, and truth.jsonl where networks were trained.
+
+python -m experiments.collect outputs/NAME experiments/rank_correlation/NAME
+
+A region is known by its data set, its cells and the seed of its networks; runs that share one must agree on the
+accuracies of the paths that both have trained.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
+TRAINING = ("stage_weights_epochs", "epoch_seconds", "train_flops", "seconds", "validation_accuracy", "parameters")
+
+
+def runs(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Configuration and metrics of every finished run under a folder."""
+    found = sorted(folder.rglob("metrics.json"))
+    return [(yaml.safe_load((f.parent / "config.yaml").read_text()), json.loads(f.read_text())) for f in found]
+
+
+def truth_of(region: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{key: path[key] for key in TRUTH if key in path} for path in region["truth"]]
+
+
+def training_of(config: dict[str, Any], region: dict[str, Any]) -> dict[str, Any]:
+    """What a training says: stage scores of the read-outs, and losses of all paths in their order."""
+    read = {name: r["stage_scores"] for name, r in region["readouts"].items() if name not in ("main_effects", "pairs")}
+    return {
+        "trainer": config["trainer"],
+        "seed": config["seed"] if config["seeds"]["training"] is None else config["seeds"]["training"],
+        "threads": config["threads"],
+        "readouts": read,
+        "path_losses": region["path_losses"],
+        **{key: region[key] for key in TRAINING if key in region},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=Path)
+    parser.add_argument("target", type=Path)
+    args = parser.parse_args()
+    truths: dict[str, dict[str, Any]] = {}
+    trainings = []
+    for config, metrics in runs(args.runs):
+        for region in metrics["regions"]:
+            if "truth" not in region:
+                continue
+            seeds = config["seeds"]
+            name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
+            trainings.append({"region": name, "cells": region["cells"], **training_of(config, region)})
+            if config["truth"]["name"] == "table":
+                continue
+            entry = truths.setdefault(name, {"region": name, "cells": region["cells"], "paths": []})
+            assert entry["cells"] == region["cells"], f"two regions are called {name}"
+            known = {tuple(path["path"]): path for path in entry["paths"]}
+            for path in truth_of(region):
+                before = known.setdefault(tuple(path["path"]), path)
+                assert before["accuracy"] == path["accuracy"], f"region {name} has two truths of path {path['path']}"
+                before["sampled"] = before["sampled"] or path["sampled"]
+                before.setdefault("proxies", path.get("proxies"))
+            entry["paths"] = list(known.values())
+    args.target.mkdir(parents=True, exist_ok=True)
+    for file, rows in {"truth": list(truths.values()), "trainings": trainings}.items():
+        if not rows:
+            continue
+        lines = [json.dumps(row, separators=(",", ":")) + "\n" for row in rows]
+        (args.target / f"{file}.jsonl").write_text("".join(lines))
+    print(f"{args.target}: {len(truths)} regions, {len(trainings)} trainings")
+
+
+if __name__ == "__main__":
+    main()

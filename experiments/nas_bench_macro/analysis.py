@@ -1,0 +1,102 @@
+"""Tables and the figure of the study of NAS-Bench-Macro, from trainings.jsonl.
+
+python -m experiments.nas_bench_macro.analysis experiments/nas_bench_macro
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from experiments.readings import header, readings, recipe
+from fade.ranking import precision_at
+from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
+from fade.space import Region
+from fade.truth.baselines import free_counts
+from fade.truth.config import TruthConfig
+from fade.truth.known import Truth
+from fade.truth.table import look_up
+
+Floats = NDArray[np.float64]
+
+
+class Table:
+    """All published networks, as paths of a region: a path each, and the distinct networks that they are."""
+
+    def __init__(self, cells: list[list[str]]) -> None:
+        self.region = Region.parse(cells)
+        config = TruthConfig(name="table", paths="all")
+        self.truth: Truth = look_up(self.region, [0] * self.region.depth, config, seed=0)
+        self.paths = np.array([path.path for path in self.truth.sampled()])
+        self.every = np.array([np.mean(path.accuracy) for path in self.truth.sampled()])
+        self.distinct = self.truth.merge(self.every)
+
+    def row(self, name: str, runs: list[Floats]) -> str:
+        """Means over the runs of scores ``[6561]``; Spearman's of each run too."""
+        merged = [self.truth.merge(scores) for scores in runs]
+        rho = [stats.spearmanr(scores, self.distinct).statistic for scores in merged]
+        tau = np.mean([stats.kendalltau(scores, self.distinct).statistic for scores in merged])
+        whole = np.mean([stats.spearmanr(scores, self.every).statistic for scores in runs])
+        top = np.mean([precision_at(scores, self.distinct, 0.1) for scores in merged])
+        lost = 100 * np.mean([self.distinct.max() - self.distinct[np.argmax(scores)] for scores in merged])
+        bounds = ""
+        if len(rho) > 1:
+            half = stats.t.ppf(0.975, len(rho) - 1) * stats.sem(rho)
+            bounds = f" ± {half:.3f}"
+        each = " ".join(f"{value:.3f}" for value in rho) if len(rho) > 1 else ""
+        return f"| {name} | {np.mean(rho):.3f}{bounds} | {each} | {tau:.3f} | {whole:.3f} | {top:.2f} | {lost:.2f} |"
+
+
+@drawn
+def scatter(table: Table, runs: list[Floats]) -> Any:
+    """Scores against published accuracies, a panel a seed."""
+    figure, axes = panels(2.2 * len(runs) + 0.5, 2.7, 1, len(runs), left=0.55)
+    for n, (axis, scores) in enumerate(zip(axes, runs, strict=True)):
+        merged = table.truth.merge(scores)
+        axis.scatter(stats.rankdata(merged), 100 * table.distinct, s=1.5, color=ACCENT, alpha=0.35, linewidths=0)
+        axis.set_title(f"seed {n}   ρ {stats.spearmanr(merged, table.distinct).statistic:.3f}", color=INK, loc="left")
+        axis.axhline(100 * table.distinct.max(), color=FAINT, linewidth=0.8)
+    figure.supxlabel("rank by score, of 3,969 networks", fontsize=9, color=MUTED)
+    figure.supylabel("published accuracy, %", fontsize=9, color=MUTED, x=0.005)
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--default", default="pairs", help="the read-out of the figure")
+    args = parser.parse_args()
+    rows = [json.loads(line) for line in (args.folder / "trainings.jsonl").open()]
+    table = Table(rows[0]["cells"])
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        assert row["cells"] == rows[0]["cells"], "trainings of different regions"
+        groups[recipe(row["trainer"])].append(row)
+    columns = ("what ranks", "Spearman, distinct", "by seed", "Kendall", "Spearman, all strings", "top tenth", "regret")
+    print("\n".join(header(*columns)))
+    for label, trainings in groups.items():
+        read = [readings(training, table.region.candidates) for training in trainings]
+        for name in read[0]:
+            print(table.row(f"{label} / {name}", [each[name](table.paths) for each in read]))
+        if args.default in read[0] and label.startswith("fair"):
+            figure = scatter(table, [each[args.default](table.paths) for each in read])
+            figure.savefig(args.folder / "scores.png", dpi=160)
+    for name, values in free_counts(table.region, table.truth).items():
+        rho, tau = stats.spearmanr(values, table.distinct).statistic, stats.kendalltau(values, table.distinct).statistic
+        print(f"| *{name}* | {rho:.3f} |  | {tau:.3f} |  |  |  |")
+    print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "seconds each")))
+    for label, trainings in groups.items():
+        seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
+        flops = np.mean([training["train_flops"] for training in trainings])
+        print(f"| {label} | {len(trainings)} | {trainings[0]['threads']} | {flops:.3g} | {seconds} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Tables and figures of a study of ranks, from its raw results (truth.jsonl and trainings.jsonl).
+
+python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAME [--default 'fair/main_effects']
+
+Every number is a mean over regions (over the trainings of a region first). Intervals are 95 % percentile bootstraps
+that draw regions, and within each its paths, the same ones for all that is compared. The sign of a baseline is that of
+its mean correlation in the other regions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from experiments.readings import header, readings, recipe, with_bounds
+from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
+from fade.ranking.bootstrap import centred_ranks, resample
+from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, panels
+from fade.space import Region
+from fade.training.pairs import fit_effects
+from fade.truth.baselines import COUNTS
+
+Floats = NDArray[np.float64]
+RESAMPLES = 2000
+GIVEN = ("sinks", "depth")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A region and its trained paths: ``paths [N, D]``, ``accuracy [N, S]``."""
+
+    name: str
+    region: Region
+    paths: NDArray[np.int64]
+    accuracy: Floats
+    rows: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def mean(self) -> Floats:
+        return self.accuracy.mean(1)
+
+    @cached_property
+    def baselines(self) -> dict[str, Floats]:
+        """Free counts, and proxies where they were measured (not finite ranks last)."""
+        found = {name: np.array([row[name] for row in self.rows], float) for name in ("parameters", "flops")}
+        architectures = [self.region.architecture(path) for path in self.paths.tolist()]
+        for name in ("edges", "depth", "sinks"):
+            found[name] = np.array([COUNTS[name](cells) for cells in architectures], float)
+        for name in self.rows[0].get("proxies") or {}:
+            values = [row["proxies"][name] for row in self.rows]
+            found[name] = stats.rankdata([-np.inf if value is None else value for value in values])
+        return found
+
+
+def read_truth(row: Mapping[str, Any]) -> Truth:
+    sampled = [path for path in row["paths"] if path["sampled"]]
+    accuracy = np.array([path["accuracy"] for path in sampled])
+    paths = np.array([path["path"] for path in sampled])
+    return Truth(row["region"], Region.parse(row["cells"]), paths, accuracy, sampled)
+
+
+def rank_correlations(scores: Floats, truth: Floats, counts: Any) -> Floats:
+    """Spearman's of each resample; 0 where a side is constant in it."""
+    a, b = centred_ranks(scores, counts), centred_ranks(truth, counts)
+    joint, one, other = (np.einsum("rn,rn,rn->r", counts, p, q) for p, q in ((a, b), (a, a), (b, b)))
+    scale = np.sqrt(one * other)
+    return np.divide(joint, scale, out=np.zeros_like(joint), where=scale > 0)
+
+
+class Study:
+    """Regions, what ranks them, and how well."""
+
+    def __init__(self, folder: Path) -> None:
+        self.truths = [read_truth(json.loads(line)) for line in (folder / "truth.jsonl").open()]
+        self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
+        self.cost: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        by_name = {truth.name: truth for truth in self.truths}
+        for line in (folder / "trainings.jsonl").open():
+            training = json.loads(line)
+            truth = by_name[training["region"]]
+            label = recipe(training["trainer"])
+            self.cost[label].append((training["train_flops"], training["seconds"]))
+            for name, score in readings(training, truth.region.candidates).items():
+                self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
+        names = [truth.name for truth in self.truths]
+        self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
+        self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
+        self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
+
+    def estimator(self, name: str) -> tuple[Floats, Floats]:
+        """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""
+        return self._agreement([self.scores[name][truth.name] for truth in self.truths])
+
+    def baseline(self, name: str) -> tuple[Floats, Floats]:
+        """The same of a baseline, its sign from the other regions."""
+        value, drawn_ = self._agreement([[truth.baselines[name]] for truth in self.truths])
+        others = (value.sum() - value) if len(value) > 1 else value
+        sign = np.where(others < 0, -1.0, 1.0)
+        return value * sign, drawn_ * sign[:, None]
+
+    def ceiling(self) -> Floats:
+        found = [noise_ceiling(truth.accuracy, seed=0, resamples=10).spearman for truth in self.truths]
+        return np.array([0.0 if value is None else value for value in found])
+
+    def _agreement(self, scores: Sequence[Sequence[Floats]]) -> tuple[Floats, Floats]:
+        values, resampled = [], []
+        for truth, counts, some in zip(self.truths, self.counts, scores, strict=True):
+            ones = np.ones((1, len(truth.mean)), dtype=np.float32)
+            values.append(np.mean([rank_correlations(s, truth.mean, ones)[0] for s in some]))
+            resampled.append(np.mean([rank_correlations(s, truth.mean, counts) for s in some], axis=0))
+        return np.array(values), np.array(resampled)
+
+    def interval(self, resampled: Floats) -> tuple[float, float]:
+        """Of the mean over regions, regions and paths drawn anew."""
+        means = resampled[self.regions, np.arange(RESAMPLES)[:, None]].mean(1)
+        low, high = np.quantile(means, (0.025, 0.975))
+        return float(low), float(high)
+
+    def mean_of(self, name: str, measure: Any) -> float:
+        """Mean over regions of the mean over trainings of measure(scores, truth)."""
+        per_region = [np.mean([measure(s, t) for s in self.scores[name][t.name]]) for t in self.truths]
+        return float(np.mean(per_region))
+
+
+def partial(scores: Floats, truth: Truth) -> float:
+    counts = [truth.baselines[name] for name in GIVEN if np.ptp(truth.baselines[name]) > 0]
+    value = partial_spearman(scores, truth.mean, np.column_stack([np.zeros(len(scores)), *counts]))
+    return 0.0 if value is None else value
+
+
+def estimator_table(study: Study) -> str:
+    """All estimators, best first."""
+    ceiling = study.ceiling().mean()
+    columns = ("recipe / read-out", "Spearman", "of the ceiling", "Kendall", "worst region", "given sinks, depth")
+    lines = header(*columns, "top tenth", "regret")
+    order = sorted(study.scores, key=lambda name: -study.estimator(name)[0].mean())
+    for name in order:
+        value, drawn_ = study.estimator(name)
+        tau = study.mean_of(name, lambda s, t: correlation(s, t.mean, seed=0, resamples=0).kendall.value or 0.0)
+        top = study.mean_of(name, lambda s, t: precision_at(s, t.mean, 0.1))
+        lost = 100 * study.mean_of(name, lambda s, t: regret(s, t.mean))
+        lines.append(
+            f"| {name} | {with_bounds(value.mean(), study.interval(drawn_))} | {value.mean() / ceiling:.2f} "
+            f"| {tau:+.2f} | {value.min():+.2f} | {study.mean_of(name, partial):+.2f} | {top:.2f} | {lost:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def comparison_table(study: Study, default: str) -> str:
+    """One estimator against every baseline, paired."""
+    value, drawn_ = study.estimator(default)
+    lines = [
+        f"| against *{default}* | Spearman, sign from other regions | by region | difference |",
+        "|---|---|---|---|",
+    ]
+    for name in study.truths[0].baselines:
+        other, other_drawn = study.baseline(name)
+        gap = with_bounds((value - other).mean(), study.interval(drawn_ - other_drawn))
+        each = " ".join(f"{v:+.2f}" for v in other)
+        lines.append(f"| {name} | {with_bounds(other.mean(), study.interval(other_drawn))} | {each} | {gap} |")
+    return "\n".join(lines)
+
+
+def region_table(study: Study, default: str) -> str:
+    """What each region is like."""
+    columns = ("region", "paths × seeds", "accuracies", "spread of paths / of seeds", "ceiling")
+    lines = header(*columns, "additive model of the truth", "estimator", "of the ceiling")
+    value, _ = study.estimator(default)
+    for truth, ceiling, rho in zip(study.truths, study.ceiling(), value, strict=True):
+        noise = np.sqrt(truth.accuracy.var(1, ddof=1).mean())
+        fit = fit_effects(truth.paths, truth.mean, truth.region.candidates, pairs="none")
+        known = ~np.isnan(fit.left_out)
+        additive = stats.spearmanr(fit.left_out[known], truth.mean[known]).statistic
+        share = f"{rho / ceiling:.2f}" if ceiling else "–"
+        lines.append(
+            f"| {truth.name} | {len(truth.mean)} × {truth.accuracy.shape[1]} "
+            f"| {truth.mean.min():.3f}–{truth.mean.max():.3f} | {100 * truth.mean.std(ddof=1):.2f} / {100 * noise:.2f} "
+            f"| {ceiling:.2f} | {additive:.2f} | {rho:+.2f} | {share} |"
+        )
+    return "\n".join(lines)
+
+
+@drawn
+def scatter(study: Study, default: str) -> Any:
+    """Scores against accuracies, a panel a region."""
+    columns = min(len(study.truths), 5)
+    rows = -(-len(study.truths) // columns)
+    figure, axes = panels(2.1 * columns + 0.6, 2.1 * rows + 0.7, rows, columns, left=0.6)
+    value, _ = study.estimator(default)
+    for axis, truth, rho in zip(axes, study.truths, value, strict=False):
+        score = np.mean([stats.rankdata(s) for s in study.scores[default][truth.name]], axis=0)
+        error = 100 * truth.accuracy.std(1, ddof=1) / np.sqrt(truth.accuracy.shape[1])
+        axis.errorbar(score, 100 * truth.mean, error, fmt="none", ecolor=FAINT, elinewidth=0.8, zorder=1)
+        axis.scatter(score, 100 * truth.mean, s=9, color=ACCENT, linewidths=0, zorder=2)
+        axis.set_title(f"region {truth.name}   ρ {rho:.2f}", fontsize=9, color=INK, loc="left")
+    for axis in axes[len(study.truths) :]:
+        axis.set_visible(False)
+    figure.supxlabel("rank by score", fontsize=9, color=MUTED)
+    figure.supylabel("test accuracy, %", fontsize=9, color=MUTED, x=0.01)
+    return figure
+
+
+@drawn
+def overview(study: Study, default: str, most: int = 24) -> Any:
+    """Spearman's of the estimators and the baselines: a dot a region, the mean and its interval."""
+    order = sorted(study.scores, key=lambda name: -study.estimator(name)[0].mean())[:most]
+    rows = [(name, *study.estimator(name), name == default) for name in order]
+    rows += [(name, *study.baseline(name), False) for name in study.truths[0].baselines]
+    width = 0.2 + 0.062 * max(len(name) for name, *_ in rows)
+    figure, (axis,) = panels(width + 4.4, 0.21 * len(rows) + 0.9, left=width)
+    ceiling = study.ceiling()
+    axis.axvspan(ceiling.min(), ceiling.max(), color=FAINT, alpha=0.5, linewidth=0)
+    axis.axvline(ceiling.mean(), color=MUTED, linewidth=0.8)
+    axis.axvline(0, color=FAINT, linewidth=0.8)
+    for n, (name, value, drawn_, mine) in enumerate(rows):
+        colour = MARK if mine else ACCENT if name in study.scores else MUTED
+        axis.plot(study.interval(drawn_), [n, n], color=colour, linewidth=1.4)
+        axis.scatter(value, np.full(len(value), n), s=7, color=colour, alpha=0.45, linewidths=0)
+        axis.scatter([value.mean()], [n], s=26, color=colour, linewidths=0, zorder=3)
+    axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows], ylim=(len(rows) - 0.4, -0.6))
+    axis.set_xlabel("Spearman correlation with test accuracy; grey: noise ceilings of the regions")
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--default", help="the estimator to compare with the baselines; the best one otherwise")
+    args = parser.parse_args()
+    study = Study(args.folder)
+    default = args.default or max(study.scores, key=lambda name: study.estimator(name)[0].mean())
+    print(region_table(study, default), estimator_table(study), comparison_table(study, default), sep="\n\n")
+    print("\n| recipe | trainings | FLOPs a region | seconds |\n|---|---|---|---|")
+    for label, costs in study.cost.items():
+        flops, seconds = np.mean(costs, axis=0)
+        print(f"| {label} | {len(costs)} | {flops:.3g} | {seconds:.0f} |")
+    for name, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):
+        figure.savefig(args.folder / f"{name}.png", dpi=160)
+
+
+if __name__ == "__main__":
+    main()

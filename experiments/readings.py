@@ -1,0 +1,52 @@
+"""What stored trainings say: path scores of every read-out, none of which trains again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from fade.training.config import TrainerConfig
+from fade.training.path_losses import Reading, read_path_losses
+
+READING = ("name", "readout", "aggregate", "readout_transform", "readout_pairs")
+TRANSFORMS = ("identity", "log", "normal_scores")
+
+
+def recipe(trainer: Mapping[str, Any]) -> str:
+    """What differs from the defaults, in words."""
+    default = TrainerConfig()
+    told = [
+        f"{field.name} {trainer[field.name]}"
+        for field in fields(TrainerConfig)
+        if field.name not in READING and trainer[field.name] != getattr(default, field.name)
+    ]
+    return ", ".join([trainer["name"], *told])
+
+
+def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
+    """Path scores of every read-out, as functions of paths."""
+    found: dict[str, Any] = {}
+    for name, scores in training["readouts"].items():
+        found[name] = Reading(scores).ranks("mean").scores
+        if name.startswith("weights"):
+            found[f"{name}, log_sum"] = Reading(scores).ranks("log_sum").scores
+    table = training["path_losses"]
+    for transform in TRANSFORMS:
+        config = TrainerConfig(readout_transform=transform)
+        for name, reading in read_path_losses(table, candidates, config).items():
+            found[name if transform == "identity" else f"{name}, {transform}"] = reading.ranks("mean").scores
+    losses = {tuple(path): loss for path, loss in zip(table["paths"], table["losses"], strict=True)}
+    if len(losses) == candidates ** len(table["paths"][0]):
+        found["loss of each path"] = lambda paths: np.array([-losses[tuple(path)] for path in paths.tolist()])
+    return found
+
+
+def header(*columns: str) -> list[str]:
+    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+
+
+def with_bounds(value: float, bounds: tuple[float, float]) -> str:
+    return f"{value:+.2f} [{bounds[0]:+.2f}, {bounds[1]:+.2f}]"
