@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import hydra
 from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.hydra import Hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -95,11 +96,23 @@ def _hydra_main() -> None:
 
     GlobalHydra.instance().clear()
     try:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
+        with _composed_once():
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
     except ValueError as error:  # of the composition, as no task's comes out here
         raise ConfigurationError(explain(error)) from error
     if failure:
         raise failure[0]
+
+
+@contextmanager
+def _composed_once() -> Iterator[None]:
+    """Keep Hydra from composing once more only to look whether `hydra.mode` asks for a sweep: here -m alone does."""
+    before = Hydra.get_mode
+    Hydra.get_mode = lambda *_, **__: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Hydra.get_mode = before  # type: ignore[method-assign]
 
 
 def _task(composed: DictConfig) -> None:

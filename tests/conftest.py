@@ -1,8 +1,18 @@
 """What all tests share."""
 
+import gc
 from pathlib import Path
 
 import pytest
+
+gc.disable()  # while the tests are collected: torch and Lightning make a million objects that stay
+
+
+def pytest_collection_finish() -> None:
+    """Let no later collection walk through what was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

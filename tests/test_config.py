@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import re
 from pathlib import Path
 
@@ -61,6 +62,11 @@ def needed(tmp_path_factory: pytest.TempPathFactory):
         }
 
 
+@functools.cache
+def composed_once(*overrides: str) -> StudyConfig:
+    return compose_study(overrides)
+
+
 @pytest.mark.parametrize(("group", "option"), CHOICES)
 def test_every_option_composes_and_validates(group: str, option: str, needed: dict[str, list[str]]) -> None:
     more = needed.get(option, []) if group == "dataset" else []
@@ -68,7 +74,7 @@ def test_every_option_composes_and_validates(group: str, option: str, needed: di
         chosen = yaml.safe_load((CONF / group / f"{option}.yaml").read_text()).get("defaults", [])
         datasets = [item["override /dataset"] for item in chosen if "override /dataset" in item]
         more = [word for dataset in datasets for word in needed.get(dataset, [])]
-    config = compose_study([*FEW, *NEEDS.get(option, []), f"{group}={option}", *more])
+    config = composed_once(*FEW, *NEEDS.get(option, []), f"{group}={option}", *more)
     assert isinstance(config, StudyConfig)
     if group not in ("experiment", "space"):
         assert getattr(config, group).name == option
@@ -80,7 +86,7 @@ def test_an_option_says_what_it_is_and_sets_only_what_differs_from_the_defaults(
     assert text.startswith("# ")
     assert len(text.splitlines()) <= 25
     values = {key: value for key, value in yaml.safe_load(text).items() if key not in ("defaults", "name")}
-    with_it = compose_study(_minimal(group, option))
+    with_it = composed_once(*_minimal(group, option))
     schema = type(getattr(with_it, group))
     defaults = {item.name: item for item in dataclasses.fields(schema)}
     assert set(values) <= set(defaults)

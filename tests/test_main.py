@@ -192,17 +192,38 @@ def test_a_failure_while_running_is_one_line_and_keeps_what_was_finished(tmp_pat
     assert not (folder / "metrics.json").exists()
 
 
+WAITING = """
+import pathlib, time, torch
+from fade.nets import register_op
+
+class Waiting(torch.nn.Module):
+    passes = 0
+    def forward(self, x):
+        Waiting.passes += 1
+        if Waiting.passes == 100:
+            pathlib.Path("waits").touch()
+            while not pathlib.Path("struck").exists():
+                time.sleep(0.002)
+        return x
+
+register_op("waiting", lambda channels, dims: Waiting())
+"""
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_in_mid_training_and_the_way_on(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    arguments = tiny(tmp_path, "trainer.epochs=60", "search.regions=1")
+    (tmp_path / "waiting_plugin.py").write_text(WAITING)
+    ops = ("plugins=[waiting_plugin]", "space.ops=[conv3,waiting]", "space.output_op=conv3")
+    arguments = tiny(tmp_path, *ops, "trainer.epochs=20", "search.regions=1")
     process = start(tmp_path, arguments)
-    wait_for(lambda: "region of 2" in _text(tmp_path / "out.txt"), process)
-    time.sleep(0.4)
+    wait_for((tmp_path / "waits").exists, process)
     os.kill(process.pid or 0, number)
+    (tmp_path / "struck").touch()
     assert end(process) == code
     (line,) = errors(tmp_path)
     assert "the same command goes on" in line
     assert "Traceback" not in _text(tmp_path / "err.txt")
+    assert "region of 2" in _text(tmp_path / "out.txt")
     assert entries(tmp_path / "store") == []  # it was in the middle of the first training
     assert end(start(tmp_path, arguments)) == 0
     (folder,) = runs(tmp_path)

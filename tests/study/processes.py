@@ -9,19 +9,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    [
-        "fade.jobs",
-        "fade.study.loop",
-        "fade.training.export",
-        "fade.tracking.lightning",
-        "hydra._internal.core_plugins.basic_launcher",
-        "networkx",
-        "torch._export.serde.serialize",
-        "torch._inductor.codegen",
-        "torch.export.pt2_archive",
-    ]
-)
+_context.set_forkserver_preload(["tests.study.clean"])
 PATIENCE = 120.0
 
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -65,11 +66,18 @@ def test_a_run_killed_before_its_page_is_unfinished(tmp_path: Path, shared_store
     assert (folder / "report.html").exists()
 
 
+@pytest.fixture(scope="module")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study whose store is whole."""
+    folder = tmp_path_factory.mktemp("undamaged")
+    assert run(tiny(folder)) == 0
+    return folder
+
+
 @pytest.mark.parametrize("what", ["region", "networks", "weights"])
-def test_a_damaged_file_is_moved_aside_and_computed_again(what: str, tmp_path: Path) -> None:
-    assert run(tiny(tmp_path)) == 0
-    (first,) = runs(tmp_path)
-    store = tmp_path / "store"
+def test_a_damaged_file_is_moved_aside_and_computed_again(what: str, undamaged: Path, tmp_path: Path) -> None:
+    (first,) = runs(undamaged)
+    store = shutil.copytree(undamaged / "store", tmp_path / "store")
     before = entries(store)
     if what == "weights":
         (damaged,) = store.glob("??/*.bin")

@@ -1,3 +1,4 @@
+import functools
 import os
 import signal
 import threading
@@ -23,6 +24,19 @@ class Interruption(Exception):
 @pytest.fixture(scope="module")
 def data():
     return make_data()
+
+
+@pytest.fixture(scope="module")
+def trained(data):
+    """The numbers of a training that nothing disturbs, done once for each number of epochs."""
+
+    @functools.cache
+    def after(epochs):
+        whole = make_trainer(data, epochs=epochs)
+        fit(whole)
+        return state(whole)
+
+    return after
 
 
 def stop_after(epoch, how):
@@ -110,15 +124,14 @@ def test_ops_with_chance_and_statistics_of_their_own_are_resumed_too(data, tmp_p
     assert same(state(whole), state(resumed))
 
 
-def test_a_damaged_checkpoint_is_moved_aside_and_the_training_starts_anew(data, tmp_path):
-    whole = make_trainer(data)
-    fit(whole)
+def test_a_damaged_checkpoint_is_moved_aside_and_the_training_starts_anew(data, trained, tmp_path):
+    whole = trained(2)
     path = tmp_path / "checkpoint"
     path.write_bytes(b"PK\x03\x04 half a file")
     again = make_trainer(data)
     with pytest.warns(UserWarning, match="checkpoint is damaged"):
         fit(again, checkpoint=path)
-    assert same(state(whole), state(again))
+    assert same(whole, state(again))
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.damaged"]
 
 
@@ -154,16 +167,15 @@ def test_an_exception_leaves_no_handlers(data):
     ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)], ids=["int", "term"]
 )
 @pytest.mark.parametrize("epoch", [2, EPOCHS], ids=["midway", "last"])
-def test_a_signal_ends_the_training_and_what_is_kept_resumes(data, tmp_path, number, error, epoch):
-    whole = make_trainer(data, epochs=EPOCHS)
-    fit(whole)
+def test_a_signal_ends_the_training_and_what_is_kept_resumes(data, trained, tmp_path, number, error, epoch):
+    whole = trained(EPOCHS)
     part = make_trainer(data, epochs=EPOCHS)
     with pytest.raises(error) as raised:
         fit(part, checkpoint=tmp_path / "c", every=0, report=stop_after(epoch, lambda: os.kill(os.getpid(), number)))
     assert number == signal.SIGINT or raised.value.code == 143
     resumed = make_trainer(data, epochs=EPOCHS)
     fit(resumed, checkpoint=tmp_path / "c", every=0)
-    assert same(state(whole), state(resumed))
+    assert same(whole, state(resumed))
 
 
 def test_a_handler_that_was_there_hears_the_signal_too(data):
@@ -178,19 +190,17 @@ def test_a_handler_that_was_there_hears_the_signal_too(data):
         signal.signal(signal.SIGTERM, before)
 
 
-def test_a_training_may_run_in_a_thread(data):
-    whole, threaded = make_trainer(data), make_trainer(data)
-    fit(whole)
+def test_a_training_may_run_in_a_thread(data, trained):
+    whole, threaded = trained(2), make_trainer(data)
     thread = threading.Thread(target=fit, args=(threaded,))
     thread.start()
     thread.join()
-    assert same(state(whole), state(threaded))
+    assert same(whole, state(threaded))
 
 
-def test_a_job_of_slurm_is_like_any_other(data, monkeypatch):
-    whole, job = make_trainer(data), make_trainer(data)
-    fit(whole)
+def test_a_job_of_slurm_is_like_any_other(data, trained, monkeypatch):
+    whole, job = trained(2), make_trainer(data)
     for name, value in {"SLURM_JOB_ID": "1", "SLURM_NTASKS": "4", "SLURM_JOB_NAME": "fade"}.items():
         monkeypatch.setenv(name, value)
     fit(job)
-    assert same(state(whole), state(job))
+    assert same(whole, state(job))

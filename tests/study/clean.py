@@ -1,0 +1,34 @@
+"""What the clean process does once, so that no process forked from it has to: imports, a composition, an export."""
+
+import gc
+from importlib import import_module
+
+MODULES = (
+    "fade.jobs",
+    "fade.main",
+    "fade.search.pseudo_gradient",
+    "fade.study.loop",
+    "fade.tracking.lightning",
+    "fade.training.export",
+    "hydra._internal.core_plugins.basic_launcher",
+    "matplotlib.backends.backend_svg",
+)
+
+
+def _prepare() -> None:
+    gc.disable()
+    for name in MODULES:
+        import_module(name)
+    import torch
+
+    from fade.config import compose_study
+    from fade.training.export import serialised
+
+    compose_study()
+    serialised(torch.nn.Conv1d(1, 1, 3), (1, 4))
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+_prepare()
