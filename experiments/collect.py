@@ -14,7 +14,15 @@ from typing import Any
 import yaml
 
 TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
-TRAINING = ("stage_weights_epochs", "epoch_seconds", "train_flops", "seconds", "validation_accuracy", "parameters")
+TRAINING = (
+    "stage_weights_epochs",
+    "epoch_seconds",
+    "train_flops",
+    "all_paths_flops",
+    "seconds",
+    "validation_accuracy",
+    "parameters",
+)
 
 
 def runs(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -91,11 +91,14 @@ def main() -> None:
     for name, values in free_counts(table.region, table.truth).items():
         rho, tau = stats.spearmanr(values, table.distinct).statistic, stats.kendalltau(values, table.distinct).statistic
         print(f"| *{name}* | {rho:.3f} |  | {tau:.3f} |  |  |  |")
-    print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "seconds each")))
+    print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "of training all paths", "seconds each")))
     for label, trainings in groups.items():
         seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
         flops = np.mean([training["train_flops"] for training in trainings])
-        print(f"| {label} | {len(trainings)} | {trainings[0]['threads']} | {flops:.3g} | {seconds} |")
+        share = np.mean([training["train_flops"] / training["all_paths_flops"] for training in trainings])
+        print(
+            f"| {label} | {len(trainings)} | {trainings[0]['threads']} | {flops:.3g} | {100 * share:.3f} % | {seconds} |"
+        )
 
 
 if __name__ == "__main__":

@@ -83,13 +83,14 @@ class Study:
     def __init__(self, folder: Path) -> None:
         self.truths = [read_truth(json.loads(line)) for line in (folder / "truth.jsonl").open()]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
-        self.cost: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         by_name = {truth.name: truth for truth in self.truths}
         for line in (folder / "trainings.jsonl").open():
             training = json.loads(line)
             truth = by_name[training["region"]]
             label = recipe(training["trainer"])
-            self.cost[label].append((training["train_flops"], training["seconds"]))
+            flops, every = training["train_flops"], training["all_paths_flops"]
+            self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
         names = [truth.name for truth in self.truths]
@@ -240,10 +241,10 @@ def main() -> None:
     study = Study(args.folder)
     default = args.default or max(study.scores, key=lambda name: study.estimator(name)[0].mean())
     print(region_table(study, default), estimator_table(study), comparison_table(study, default), sep="\n\n")
-    print("\n| recipe | trainings | FLOPs a region | seconds |\n|---|---|---|---|")
+    print("\n" + "\n".join(header("recipe", "trainings", "FLOPs a region", "of training all its paths", "seconds")))
     for label, costs in study.cost.items():
-        flops, seconds = np.mean(costs, axis=0)
-        print(f"| {label} | {len(costs)} | {flops:.3g} | {seconds:.0f} |")
+        flops, share, seconds = np.mean(costs, axis=0)
+        print(f"| {label} | {len(costs)} | {flops:.3g} | {100 * share:.1f} % | {seconds:.0f} |")
     for name, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):
         figure.savefig(args.folder / f"{name}.png", dpi=160)
 

@@ -122,3 +122,11 @@ def _means(entries: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> Estimat
 def _by_name(tables: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Estimate]:
     names = dict.fromkeys(name for table in tables for name in table)
     return {name: _means([table.get(name, {}) for table in tables], ("spearman", "kendall")) for name in names}
+
+
+def price(metrics: Metrics) -> float | None:
+    """FLOPs of the regions' trainings as a share of what training each of their paths once would take."""
+    pairs = [(r.get("train_flops"), r.get("all_paths_flops")) for r in metrics["regions"] if paths(r) > 1]
+    if not pairs or any(trained is None or every is None for trained, every in pairs):
+        return None
+    return float(sum(trained for trained, _ in pairs) / sum(every for _, every in pairs))

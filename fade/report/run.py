@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from fade.report import figures
 from fade.report.canvas import Image
-from fade.report.estimates import Metrics, comparison, correlated, correlation, paths, seeds, top_path
+from fade.report.estimates import Metrics, comparison, correlated, correlation, paths, price, seeds, top_path
 from fade.report.files import read_run
 from fade.report.page import write_page
 from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, percent, scaled
@@ -216,6 +216,8 @@ def _cost(metrics: Metrics) -> list[tuple[str, str]]:
         rows += [("time to decide", duration(cost["seconds"])), ("time in all", duration(metrics.get("seconds")))]
     if trained:
         rows += [("one region, mean", scaled(sum(trained) / len(trained), "FLOPs"))]
+    if (share := price(metrics)) is not None:
+        rows += [("of training all paths", percent(share))]
     if epochs:
         rows += [("one epoch, mean", duration(sum(epochs) / len(epochs)))]
     return [(name, text) for name, text in rows if text != DASH]

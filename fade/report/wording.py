@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, rival, seeds
+from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
 
 FEW = 20
@@ -36,9 +36,15 @@ def findings(metrics: Metrics) -> list[str]:
         ranked, cost = sum(map(paths, regions)), metrics["cost"]
         sentences.append(
             f"{plural(len(regions), 'training')} of a hyper-architecture ranked {plural(ranked, 'architecture')} for "
-            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])}. Scores compare inside one region only."
+            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])}{_share(metrics)}. "
+            "Scores compare inside one region only."
         )
     return sentences
+
+
+def _share(metrics: Metrics) -> str:
+    share = price(metrics)
+    return "" if share is None else f": the regions took {percent(share)} of what training all their paths would"
 
 
 def _accuracy(metrics: Metrics) -> list[str]:

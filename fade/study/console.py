@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from fade.report.estimates import correlation, paths, rival
+from fade.report.estimates import correlation, paths, price, rival
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
 
 Report = Callable[[int, int], None]
@@ -92,7 +92,9 @@ def result_table(metrics: dict[str, Any]) -> Table:
     table.add_column()
     regions, space = metrics["regions"], metrics["space"]
     table.add_row("space", f"{count(int(space['architectures']))} architectures, {plural(space['depth'], 'stage')}")
-    table.add_row("regions", f"{len(regions)}, each ranks {plural(paths(regions[0]), 'path')}")
+    share = price(metrics)
+    cheaper = "" if share is None else f" for {percent(share)} of the FLOPs of training all"
+    table.add_row("regions", f"{len(regions)}, each ranks {plural(paths(regions[0]), 'path')}{cheaper}")
     if found := correlation(metrics):
         _add_correlation(table, found)
     if best := metrics.get("best"):

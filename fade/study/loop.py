@@ -124,6 +124,8 @@ class Study:
             "top_paths": [{"path": list(path), "score": score} for path, score in top],
             **outcome.record,
         }
+        if self.trainings is not None:
+            entry["all_paths_flops"] = self.trainings.all_paths_flops(region, self.config.truth.epochs)
         if outcome.readouts:
             entry["readouts"] = {name: reading.as_dict() for name, reading in outcome.readouts.items()}
         last = self.search.done or not self.costs.affords(self.config.search.budget)

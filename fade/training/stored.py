@@ -19,7 +19,7 @@ from fade.space import Cell, Region
 from fade.store import Store
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.train import Report, train_networks, train_region
+from fade.training.train import Report, all_paths_flops, train_networks, train_region
 
 RECIPE_VERSION = 2
 """Raised by hand whenever a change of code changes the numbers."""
@@ -102,6 +102,10 @@ class StoredTrainings:
             return train_region(*args, seed=self.seed, checkpoint=checkpoint, report=report), None
 
         return self._stored(request, what, compute)[1]
+
+    def all_paths_flops(self, region: Region, epochs: int | None = None) -> float:
+        """What `networks` would cost for all paths of a region; see `fade.training.train.all_paths_flops`."""
+        return all_paths_flops(region, self.config, self.layout, self.data, epochs)
 
     def networks(
         self, architectures: Sequence[Sequence[Cell]], *, seed: int, epochs: int | None = None, keep: bool = False

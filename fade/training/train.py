@@ -106,6 +106,23 @@ def region_flops(module: RegionTrainer) -> int:
     return int(training + reading)
 
 
+def all_paths_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data, epochs: int | None) -> float:
+    """FLOPs of training each of a region's K^D paths from scratch once: what the region's one training stands for.
+
+    Args:
+        region: The region.
+        config: The recipe of a stand-alone training.
+        layout: The skeleton.
+        data: The data.
+        epochs: Of a stand-alone training; None is the recipe's.
+    """
+    with torch.device("meta"):
+        cost = Network([region], layout, seeds=None).cost()
+    mean_path = 2 * float(cost.fixed_macs + cost.cell_macs.mean(1).sum())
+    steps = len(data.batches("weights", "alpha", batch_size=config.batch_size, seed=0, drop_last=True))
+    return 3.0 * mean_path * region.size * steps * config.batch_size * (config.epochs if epochs is None else epochs)
+
+
 @dataclass
 class TrainedNetworks:
     """N networks trained from scratch, side by side.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fade.report.estimates import comparison, correlation, mean_interval, top_path
+from fade.report.estimates import comparison, correlation, mean_interval, price, top_path
 
 from . import samples
 
@@ -62,3 +62,10 @@ def test_the_top_path_is_the_best_of_each_stage():
     listed = top_path(region)
     del region["top_paths"]
     assert top_path(region) == listed
+
+
+def test_the_price_of_the_ranks_is_a_share_of_training_all_paths():
+    regions = [samples.region(i) for i in range(2)]
+    assert price(samples.metrics(regions)) == pytest.approx(0.05)
+    del regions[1]["all_paths_flops"]  # an earlier run's metrics, which do not say it
+    assert price(samples.metrics(regions)) is None

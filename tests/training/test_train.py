@@ -4,7 +4,7 @@ import torch
 
 from fade.nets.config import SpaceConfig
 from fade.training.config import TrainerConfig
-from fade.training.train import network_cost, train_networks, train_region
+from fade.training.train import all_paths_flops, network_cost, train_networks, train_region
 from tests.training.samples import SPACE, make_data, make_region, same, state
 
 IMAGES = SpaceConfig(depth=2, vertices=3, channels=4, ops=["conv3", "sepconv3"], normalise="vertex")
@@ -42,6 +42,15 @@ def test_networks_trained_at_once_equal_each_alone(space, shape, optimizer):
                 assert result == pytest.approx(alone.result[key][0], abs=0.02)
         for key in ("parameters", "flops", "train_flops"):
             assert together.result[key][n] == alone.result[key][0]
+
+
+@pytest.mark.parametrize("epochs", [None, 3])
+def test_the_price_of_all_paths_is_the_sum_of_their_trainings(epochs):
+    data, region = make_data(), make_region(candidates=2)
+    layout, config = SPACE.layout(data.shape, data.classes), TrainerConfig(epochs=1, batch_size=20)
+    architectures = [region.architecture(path) for path in region.paths()]
+    trained = train_networks(architectures, config, layout, data, seed=0, epochs=epochs).result["train_flops"]
+    assert all_paths_flops(region, config, layout, data, epochs) == pytest.approx(sum(trained))
 
 
 def test_a_network_learns_and_its_accuracy_is_that_of_running_statistics():
