@@ -96,9 +96,8 @@ def main() -> None:
         seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
         flops = np.mean([training["train_flops"] for training in trainings])
         share = np.mean([training["train_flops"] / training["all_paths_flops"] for training in trainings])
-        print(
-            f"| {label} | {len(trainings)} | {trainings[0]['threads']} | {flops:.3g} | {100 * share:.3f} % | {seconds} |"
-        )
+        threads = trainings[0]["threads"]
+        print(f"| {label} | {len(trainings)} | {threads} | {flops:.3g} | {100 * share:.3f} % | {seconds} |")
 
 
 if __name__ == "__main__":
