@@ -2,9 +2,9 @@
 
 python experiments/rank_correlation/make_textures.py textures.npz
 
-16 × 16 colour images, 10 classes (the pairs of five textures), 20,000 + 10,000 examples. Each texture fills a disc of random
-place, size, phase, turn (within 15 degrees), contrast and colour, the second in front of the first; a smooth random
-background and pixel noise lie under and over them.
+16 × 16 colour images, 10 classes (the pairs of five textures), 20,000 + 10,000 examples. Each texture fills a disc of
+random place, size, phase, turn (within 15 degrees), contrast and colour, the second in front of the first; a smooth
+random background and pixel noise lie under and over them.
 """
 
 import argparse
