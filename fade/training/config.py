@@ -10,7 +10,7 @@ MODES = ("joint", "first_order", "second_order", "fair")
 MIXINGS = ("softmax", "gumbel", "gumbel_hard")
 OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
-READOUTS = ("weights", "weights_mean", "alone", "leave_one_out", "main_effects", "pairs")
+READOUTS = ("weights", "weights_mean", "alone", "leave_one_out", "main_effects", "accuracy_effects", "pairs")
 READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
@@ -45,14 +45,15 @@ class TrainerConfig:
         temperature_end: At the end; it moves geometrically.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
-        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``, ``main_effects``
-            or ``pairs`` (main effects and shrunken effects of pairs of stages; a search is told the main effects).
+        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``, ``main_effects``,
+            ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
+            effects of pairs of stages; a search is told the main effects).
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
         readout_paths: One-hot paths that ``main_effects`` and ``pairs`` evaluate; None is max(300, 4·D·K), all where
             fewer.
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
-            fit are ranked best.
+            fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
         readout_pairs: Which stages ``pairs`` pairs: ``all``, or ``neighbours``, whose best paths are found exactly in
             any space.
         precision: ``32-true`` or ``bf16-mixed``.

@@ -43,35 +43,42 @@ class Reading:
         return {"stage_scores": self.stage_scores} | ({} if self.fit is None else {"fit": self.fit})
 
 
-LOSS_READOUTS = {"main_effects": False, "pairs": True}
-"""Which of them have pair scores."""
+PATH_READOUTS = {"main_effects": "losses", "accuracy_effects": "accuracies", "pairs": "losses"}
+"""What of the sampled paths each of them explains."""
 
 
 def read_path_losses(path_losses: Mapping[str, Any], candidates: int, config: TrainerConfig) -> dict[str, Reading]:
-    """Read the losses of sampled one-hot paths [ours].
+    """Read the losses and accuracies of sampled one-hot paths [ours].
 
-    ``main_effects`` are minus the effects of (stage, candidate); ``pairs`` adds shrunken effects of pairs of stages,
-    and its stage scores are what these leave for each candidate on average. `fade.training.pairs` has the formulas.
+    ``main_effects`` are minus the effects of (stage, candidate) on the loss, ``accuracy_effects`` those on the rate of
+    errors: a loss also tells how sure a network is, which no accuracy rewards. ``pairs`` adds shrunken effects of pairs
+    of stages on the loss, and its stage scores are what these leave for each candidate on average.
+    `fade.training.pairs` has the formulas.
 
     Args:
-        path_losses: paths [P][D] and losses [P].
+        path_losses: paths [P][D], losses [P] and accuracies [P]; without accuracies there are no effects on them.
         candidates: K.
         config: How; ``readout_transform`` and ``readout_pairs``.
 
     Returns:
         ``{name: Reading}``.
     """
-    paths, losses = np.asarray(path_losses["paths"]), np.asarray(path_losses["losses"], dtype=np.float64)
-    readings = {}
-    for name, paired in LOSS_READOUTS.items():
-        pairs = config.readout_pairs if paired else "none"
+    paths, readings = np.asarray(path_losses["paths"]), {}
+    for name, what in PATH_READOUTS.items():
+        if what not in path_losses:
+            continue
+        values = np.asarray(path_losses[what], dtype=np.float64)
         names = _TRIED if config.readout_transform == "auto" else (config.readout_transform,)
+        if what == "accuracies":  # errors, of which there may be none, whose log is none
+            values, names = 1 - values, tuple("identity" if each == "log" else each for each in names)
+        paired = name == "pairs"
+        pairs = config.readout_pairs if paired else "none"
         fits = {
-            each: fit_effects(paths, transform(losses, each), candidates, pairs=pairs)
+            each: fit_effects(paths, transform(values, each), candidates, pairs=pairs)
             for each in names
-            if len(names) == 1 or each != "log" or losses.min() > 0
+            if len(names) == 1 or each != "log" or values.min() > 0
         }
-        agreement = {each: _agreement(fit, losses) for each, fit in fits.items()}
+        agreement = {each: _agreement(fit, values) for each, fit in fits.items()}
         best = max(fits, key=lambda each: -2.0 if (rho := agreement[each]) is None else rho)
         fit = fits[best]
         readings[name] = Reading(

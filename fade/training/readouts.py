@@ -54,12 +54,12 @@ class TrainedRegion:
         return evaluate_mixed(self.network, choices, self.data, self.config.batch_size)[0]
 
     @cached_property
-    def sampled_paths(self) -> tuple[NDArray[np.int64], Scores]:
-        """A balanced design of paths ``[P, D]`` and their validation losses ``[P]``, by batch statistics."""
+    def sampled_paths(self) -> tuple[NDArray[np.int64], Scores, Scores]:
+        """A balanced design of paths ``[P, D]``, their losses and accuracies ``[P]`` on validation, by batch statistics."""
         depth, candidates = self.stage_weights.shape
         size = self.config.readout_paths or default_size(candidates, depth)
         paths = design(candidates, depth, size, subseed(self.seed, "main_effects"))
-        return paths, evaluate_paths(self.network, paths, self.data, self.config.batch_size)[0]
+        return paths, *evaluate_paths(self.network, paths, self.data, self.config.batch_size)
 
 
 def weights(region: TrainedRegion) -> Scores | None:

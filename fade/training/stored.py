@@ -24,6 +24,9 @@ from fade.training.train import Report, all_paths_flops, train_networks, train_r
 RECIPE_VERSION = 2
 """Raised by hand whenever a change of code changes the numbers."""
 
+READING_VERSION = 1
+"""Likewise of a region's read-outs alone, which leaves the networks of a truth as they are."""
+
 CHUNK = {"cpu": 4, "cuda": 32}
 """Networks that train at once. Part of a request, for what is batched with what moves the last bits."""
 
@@ -94,7 +97,7 @@ class StoredTrainings:
     def region(self, region: Region) -> dict[str, Any]:
         """The result of `train_region`."""
         recipe = self.config.region_recipe()
-        request = self._request("region", recipe, region.texts, self.seed)
+        request = self._request("region", recipe, region.texts, self.seed, reading_version=READING_VERSION)
         what = f"region of {region.depth} × {region.candidates} cells"
 
         def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:

@@ -51,7 +51,8 @@ def train_region(
 
     Returns:
         JSON: stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), readouts {name: [D][K]},
-        path_losses {paths [P][D], losses [P]}, validation_accuracy, parameters, train_flops (training and read-outs),
+        path_losses {paths [P][D], losses [P], accuracies [P]}, validation_accuracy, parameters, train_flops (training
+        and read-outs),
         epoch_seconds [E], seconds.
     """
     start = time.perf_counter()
@@ -67,10 +68,10 @@ def train_region(
         stage_weights_epochs=np.array(module.stage_weights_epochs),
     )
     readouts = {name: readout(trained) for name, readout in READOUTS.items()}
-    paths, losses = trained.sampled_paths
+    paths, losses, accuracies = trained.sampled_paths
     result: dict[str, Any] = {
         "readouts": {name: scores.tolist() for name, scores in readouts.items() if scores is not None},
-        "path_losses": {"paths": paths.tolist(), "losses": losses.tolist()},
+        "path_losses": {"paths": paths.tolist(), "losses": losses.tolist(), "accuracies": accuracies.tolist()},
         "validation_accuracy": evaluate_mixed(network, trained.choices(), data, config.batch_size)[1],
         "parameters": sum(p.numel() for p in network.parameters()),
         "train_flops": region_flops(module),

@@ -10,7 +10,7 @@ from fade.space import Region
 from fade.training.config import READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.path_losses import LOSS_READOUTS, Reading, read_path_losses
+from fade.training.path_losses import PATH_READOUTS, Reading, read_path_losses
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -34,15 +34,27 @@ def rho(reading, true):
 def test_lower_losses_rank_higher_and_all_is_json(transform):
     true, paths, noisy = planted(np.random.default_rng(1), interaction=0.0)
     config = TrainerConfig(readout_transform=transform)
-    readings = read_path_losses({"paths": paths.tolist(), "losses": (10 - noisy).tolist()}, 3, config)
-    assert set(readings) == set(LOSS_READOUTS)
-    for reading in readings.values():
+    accuracies = (noisy - noisy.min()) / np.ptp(noisy)  # the best path makes no errors, which have no log
+    path_losses = {"paths": paths.tolist(), "losses": (10 - noisy).tolist(), "accuracies": accuracies.tolist()}
+    readings = read_path_losses(path_losses, 3, config)
+    assert set(readings) == set(PATH_READOUTS)
+    for name, reading in readings.items():
         again = Reading(**json.loads(json.dumps(vars(reading))))
         assert rho(again, true) > 0.97
         assert again.fit["spearman"] > 0.9
-        assert again.fit["transform"] == transform or transform == "auto"
+        plain = transform == "log" and PATH_READOUTS[name] == "accuracies"
+        assert again.fit["transform"] == ("identity" if plain else transform) or transform == "auto"
         assert "pair_scores" not in again.as_dict()
     assert readings["main_effects"].pair_scores is None
+
+
+def test_effects_on_accuracies_know_nothing_of_losses():
+    true, paths, noisy = planted(np.random.default_rng(2), interaction=0.0)
+    path_losses = {"paths": paths, "losses": noisy, "accuracies": 0.5 + 0.01 * noisy}
+    readings = read_path_losses(path_losses, 3, TrainerConfig())
+    assert rho(readings["accuracy_effects"], true) > 0.97
+    assert rho(readings["main_effects"], true) < -0.97
+    assert "accuracy_effects" not in read_path_losses({"paths": paths, "losses": noisy}, 3, TrainerConfig())
 
 
 def test_pairs_rank_what_main_effects_cannot():
@@ -64,7 +76,7 @@ def test_a_few_bad_paths_do_not_spoil_the_ranks_where_the_transform_is_chosen():
         readings = [
             read_path_losses(path_losses, 3, TrainerConfig(readout_transform=name)) for name in ("identity", "auto")
         ]
-        for name in LOSS_READOUTS:
+        for name in ("main_effects", "pairs"):
             plain, chosen = (each[name] for each in readings)
             assert chosen.fit["transform"] != "identity"
             assert chosen.fit["spearman"] > plain.fit["spearman"]

@@ -6,7 +6,7 @@ from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.config import READOUTS as NAMES
 from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
 from fade.training.fit import fit
-from fade.training.path_losses import LOSS_READOUTS, read_path_losses
+from fade.training.path_losses import PATH_READOUTS, read_path_losses
 from fade.training.readouts import READOUTS, TrainedRegion
 from tests.training.samples import make_data, make_region, make_trainer, same, state, with_labels
 
@@ -33,7 +33,7 @@ def trained_region(trainer, seed=0, data=None, **changes):
 
 
 def test_the_configuration_knows_them_all():
-    assert (*READOUTS, *LOSS_READOUTS) == NAMES
+    assert (*READOUTS, *PATH_READOUTS) == NAMES
 
 
 @every_readout
@@ -119,7 +119,7 @@ def test_one_candidate_is_a_region_too():
     fit(trainer)
     region = trained_region(trainer)
     assert READOUTS["alone"](region).shape == (2, 1)
-    paths, losses = region.sampled_paths
-    for reading in read_path_losses({"paths": paths, "losses": losses}, 1, trainer.config).values():
+    sampled = dict(zip(("paths", "losses", "accuracies"), region.sampled_paths, strict=True))
+    for reading in read_path_losses(sampled, 1, trainer.config).values():
         assert reading.stage_scores == [[0.0], [0.0]]
     assert TrainerConfig(name="second_order").name != trainer.mode == "joint"
