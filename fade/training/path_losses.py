@@ -68,7 +68,8 @@ def read_path_losses(path_losses: Mapping[str, Any], candidates: int, config: Tr
         if what not in path_losses:
             continue
         values = np.asarray(path_losses[what], dtype=np.float64)
-        names = _TRIED if config.readout_transform == "auto" else (config.readout_transform,)
+        auto = config.readout_transform == "auto"
+        names: tuple[str, ...] = _TRIED if auto else (config.readout_transform,)
         if what == "accuracies":  # errors, of which there may be none, whose log is none
             values, names = 1 - values, tuple("identity" if each == "log" else each for each in names)
         paired = name == "pairs"

@@ -55,7 +55,7 @@ class TrainedRegion:
 
     @cached_property
     def sampled_paths(self) -> tuple[NDArray[np.int64], Scores, Scores]:
-        """A balanced design of paths ``[P, D]``, their losses and accuracies ``[P]`` on validation, by batch statistics."""
+        """Paths ``[P, D]`` of a balanced design; their validation losses ``[P]`` and accuracies by batch statistics."""
         depth, candidates = self.stage_weights.shape
         size = self.config.readout_paths or default_size(candidates, depth)
         paths = design(candidates, depth, size, subseed(self.seed, "main_effects"))
