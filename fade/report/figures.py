@@ -147,11 +147,11 @@ def forest(labels: Sequence[str], estimates: Sequence[Mapping[str, Any]], xlabel
 
 @drawn
 def search_progress(metrics: Metrics) -> Figure | None:
-    """Accuracy of θ's mode and of the best so far, and θ's entropy, over the training cost so far."""
+    """Accuracy of θ's mode and of each region's top path, and θ's entropy, over the training cost so far."""
     trajectory = metrics.get("trajectory") or []
     accuracy = {
         label: points
-        for key, label in (("best_accuracy", "best so far"), ("mode_accuracy", "mode of θ"))
+        for key, label in (("best_accuracy", "top path"), ("mode_accuracy", "mode of θ"))
         if (points := [100 * p[key] if p.get(key) is not None else np.nan for p in trajectory])
         and not np.isnan(points).all()
     }
@@ -174,7 +174,9 @@ def search_progress(metrics: Metrics) -> Figure | None:
             continue
         for (label, values), colour in zip(accuracy.items(), (MARK, ACCENT), strict=False):
             panel.plot(where, values, color=colour, linewidth=1.6, label=label, **dots)
-        panel.set_title("accuracy, %", fontsize=9, color=MUTED, loc="left")
+        trained = metrics.get("dataset") != "synthetic"
+        title = "test accuracy of one training, %" if trained else "accuracy, %"
+        panel.set_title(title, fontsize=9, color=MUTED, loc="left")
         panel.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, borderpad=0, columnspacing=1.2)
     return figure
 

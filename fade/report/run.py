@@ -22,6 +22,9 @@ CARDS = 180
 SHOWN = 4
 """How many regions are drawn at most, and how many are held against their truth in a scatter plot."""
 
+TENTHS = 30
+"""Of so many paths a tenth says something."""
+
 TOP = 10
 
 
@@ -157,11 +160,11 @@ def _truth(region: Region) -> dict[str, Any]:
 def beyond(found: Mapping[str, Any]) -> list[str]:
     """What a correlation's other measures say, in sentences; those that are undefined are left out."""
     said, corrected, partial = [], found.get("corrected", {}).get("spearman"), found.get("partial", {})
-    if corrected is not None:
+    if corrected is not None and corrected > 0:
         said.append(f"ρ is {decimal(corrected)} of its noise ceiling.")
     if partial.get("spearman") is not None and partial["given"]:
         said.append(f"Given {listed(partial['given'])}, ρ is {decimal(partial['spearman'])}.")
-    if found.get("precision_at_10") is not None:
+    if found.get("precision_at_10") is not None and found.get("n", 0) >= TENTHS:
         share = percent(found["precision_at_10"], 0)
         said.append(f"Of the top tenth by score, {share} are in the top tenth by accuracy.")
     return said

@@ -1,5 +1,6 @@
 """Plain sentences about a run that say what its numbers mean, and no more than they mean."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, price, rival, seeds
@@ -53,9 +54,25 @@ def _accuracy(metrics: Metrics) -> list[str]:
         return []
     runs = best.get("test_accuracies", [])
     sentence = f"The best network classifies {percent(best['test_accuracy'])} of the test examples correctly"
-    if len(runs) > 1:
-        return [f"{sentence}, the mean of {len(runs)} trainings from {percent(min(runs))} to {percent(max(runs))}."]
-    return [f"{sentence}, after one training with one seed: another seed gives another figure."]
+    sentence += (
+        f", the mean of {len(runs)} trainings from {percent(min(runs))} to {percent(max(runs))}."
+        if len(runs) > 1
+        else ", after one training with one seed: another seed gives another figure."
+    )
+    return [sentence, *_origin(best.get("finalists", ()))]
+
+
+def _origin(finalists: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where the best network comes from, where that is told."""
+    if not finalists or any("origin" not in each for each in finalists):
+        return []
+    won = max(finalists, key=lambda each: each["validation_accuracy"])
+    others = [f"the {each['origin']} ({percent(each['validation_accuracy'])})" for each in finalists if each is not won]
+    origin = f"It is the {won['origin']}"
+    if not others:
+        return [f"{origin}, the only finalist."]
+    shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    return [f"{origin}, chosen on validation data ({percent(won['validation_accuracy'])}) before {shown}."]
 
 
 def _ranks(metrics: Metrics) -> list[str]:
@@ -150,13 +167,9 @@ def _search(metrics: Metrics) -> list[str]:
     entropy = [point["entropy"] for point in trajectory if point.get("entropy") is not None]
     sentences = []
     if len(best) > 1:
-        moved = (
-            f"rose from {percent(best[0])} to {percent(best[-1])}"
-            if best[-1] > best[0]
-            else f"stayed at {percent(best[0])}"
-        )
         sentences.append(
-            f"The best accuracy so far {moved} over {len(best)} steps. One search is one sample: "
+            f"The top paths of the {len(best)} regions had accuracies from {percent(best[0])} in the first to "
+            f"{percent(best[-1])} in the last, {percent(max(best))} at most. One search is one sample: "
             "only several seeds beside random search show whether it learns."
         )
     if len(entropy) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Best:
 
 
 def choose_best(
-    finalists: Sequence[Architecture], trainings: StoredTrainings, *, seeds: int, epochs: int | None
+    finalists: Mapping[Architecture, str], trainings: StoredTrainings, *, seeds: int, epochs: int | None
 ) -> Best:
     """Train the finalists, keep the best on validation, train it with more seeds, test it.
 
@@ -47,12 +47,12 @@ def choose_best(
     there is nothing to decide, and its training counts as measuring.
 
     Args:
-        finalists: Architectures; the first of equals wins.
+        finalists: Architectures, and where each comes from; the first of equals wins.
         trainings: Where trainings are done and kept.
         seeds: Trainings of the best network.
         epochs: Of each; None is the trainer's.
     """
-    distinct = list(dict.fromkeys(finalists))
+    distinct = list(finalists)
     first = trainings.networks(distinct, seed=0, epochs=epochs, keep=True)
     accuracy = [run["validation_accuracy"] for run in first]
     winner = int(np.argmax(accuracy))
@@ -68,7 +68,7 @@ def choose_best(
         "parameters": runs[0]["parameters"],
         "flops": runs[0]["flops"],
         "finalists": [
-            {"architecture": [str(cell) for cell in cells], "validation_accuracy": value}
+            {"architecture": list(map(str, cells)), "validation_accuracy": value, "origin": finalists[cells]}
             for cells, value in zip(distinct, accuracy, strict=True)
         ],
     }

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from fade.report.estimates import correlation, paths, price, rival
+from fade.report.estimates import correlated, correlation, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
 
 Report = Callable[[int, int], None]
@@ -96,7 +96,7 @@ def result_table(metrics: dict[str, Any]) -> Table:
     cheaper = "" if share is None else f" for {percent(share)} of the FLOPs of training all"
     table.add_row("regions", f"{len(regions)}, each ranks {plural(paths(regions[0]), 'path')}{cheaper}")
     if found := correlation(metrics):
-        _add_correlation(table, found)
+        _add_correlation(table, found, min(map(seeds, correlated(metrics))))
     if best := metrics.get("best"):
         if "test_accuracy" in best:
             runs = len(best["test_accuracies"])
@@ -115,7 +115,7 @@ def result_table(metrics: dict[str, Any]) -> Table:
     return table
 
 
-def _add_correlation(table: Table, found: dict[str, Any]) -> None:
+def _add_correlation(table: Table, found: dict[str, Any], repeats: int) -> None:
     """Rows on the agreement with the truth; over several regions the mean and the interval over regions."""
     spearman, ceiling, regions = found["spearman"], found["ceiling"], found["regions"]
     value = f"{decimal(spearman['value'])} {interval(spearman)}".rstrip()
@@ -124,9 +124,8 @@ def _add_correlation(table: Table, found: dict[str, Any]) -> None:
         value = "undefined, scores or accuracies are all equal"
     table.add_row("rank correlation", f"{value} (Spearman, {plural(found['n'], 'path')}{over})")
     known = ceiling is not None and ceiling["spearman"] is not None
-    table.add_row(
-        "noise ceiling", decimal(ceiling["spearman"]) if known else "unknown; one seed, or seeds that do not agree"
-    )
+    why = "unknown, as seeds do not agree" if repeats > 1 else "unknown with one seed; give truth.seeds=2 or more"
+    table.add_row("noise ceiling", decimal(ceiling["spearman"]) if known else why)
     if best := rival(found["baselines"]):
         table.add_row("strongest baseline", f"{best[0]} {decimal(best[1])}")
     table.add_row("regret of the top path", points(found["regret"]))

@@ -175,13 +175,20 @@ class Study:
             self.costs.measure_seconds += sum(run["seconds"] for run in runs)
         return point
 
-    def finalists(self) -> list[tuple[Cell, ...]]:
-        """What may be the best network: the search's mode and the top path of the last region; for searches without a
-        mode the top path of every region, since scores say nothing across regions.
+    def finalists(self) -> dict[tuple[Cell, ...], str]:
+        """What may be the best network, and where it comes from: the search's mode and the top path of the last region;
+        for searches without a mode the top path of every region, since scores say nothing across regions.
         """
-        tops = [region.architecture(ranks.top(1)[0][0]) for region, ranks in self.ranked]
+        tops = [
+            (region.architecture(ranks.top(1)[0][0]), f"top path of region {n}")
+            for n, (region, ranks) in enumerate(self.ranked)
+        ]
         mode = self.search.mode()
-        return tops if mode is None else [mode, tops[-1]]
+        named = tops if mode is None else [(mode, "mode of the search"), tops[-1]]
+        origins: dict[tuple[Cell, ...], str] = {}
+        for cells, origin in named:
+            origins.setdefault(cells, origin)
+        return origins
 
     def rank_rows(self) -> Iterator[list[Any]]:
         """Rows of ranks.csv: region, rank, score, path, and the cell of each stage."""

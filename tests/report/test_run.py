@@ -20,7 +20,7 @@ def report(folder, metrics, config="name: x\n"):
 
 
 def full():
-    regions = [samples.region(i, paths=25, ops=("conv3", "conv5")) for i in range(2)]
+    regions = [samples.region(i, paths=32, ops=("conv3", "conv5")) for i in range(2)]
     return samples.metrics(regions, search=True)
 
 

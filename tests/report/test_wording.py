@@ -59,3 +59,21 @@ def test_no_truth_says_nothing_about_ranks():
 )
 def test_the_size_of_the_space_is_in_words(depth, size):
     assert size in lede(samples.metrics([samples.region(depth=depth)]))
+
+
+def test_a_search_that_fell_is_said_to_have_fallen():
+    metrics = samples.metrics([samples.region(n) for n in range(3)], search=True)
+    for point, value in zip(metrics["trajectory"], (0.9, 0.95, 0.6), strict=True):
+        point["best_accuracy"] = value
+    text = " ".join(findings(metrics)).replace("\u00a0", " ")
+    assert "from 90.0 % in the first to 60.0 % in the last, 95.0 % at most" in text
+
+
+def test_where_the_best_network_comes_from_is_told():
+    metrics = samples.metrics([samples.region()])
+    won, lost = ({"architecture": [], "validation_accuracy": value} for value in (0.8, 0.6))
+    metrics["best"]["finalists"] = [lost, won]
+    assert "chosen on validation" not in " ".join(findings(metrics))  # an earlier run does not say whence
+    won["origin"], lost["origin"] = "top path of region 3", "mode of the search"
+    text = " ".join(findings(metrics)).replace("\u00a0", " ")
+    assert "top path of region 3, chosen on validation data (80.0 %) before the mode of the search (60.0 %)." in text

@@ -99,6 +99,10 @@ def test_the_best_network_is_usable_and_told_alike_everywhere(study) -> None:
     assert best["test_accuracy"] == pytest.approx(np.mean(best["test_accuracies"]))
     assert f"Test accuracy {best['test_accuracy']:.4f}" in (folder / "card.md").read_text()
     assert best["validation_accuracy"] == max(one["validation_accuracy"] for one in best["finalists"])
+    regions = result.metrics["regions"]
+    mode = {"mode of the search"} if "theta" in result.metrics["trajectory"][0] else set()
+    tops = {f"top path of region {region['index']}" for region in (regions[-1:] if mode else regions)}
+    assert {one["origin"] for one in best["finalists"]} <= mode | tops
 
 
 def test_costs_add_up(study) -> None:
