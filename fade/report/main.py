@@ -52,6 +52,9 @@ def build(folder: Path) -> Path:
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; give the folder of a run or a sweep")
     if not (folder / files.SWEEP).is_file():
+        inside = sorted(path.parent for name in (files.SWEEP, files.REGIONS) for path in folder.glob(f"*/{name}"))
+        if inside and not (folder / files.REGIONS).is_file() and not (folder / files.METRICS).is_file():
+            raise ValueError(f"{folder} is no run but holds some; the newest is {inside[-1]}")
         return build_run(folder)
     for job in files.read_sweep(folder):
         place = folder / str(job["folder"])

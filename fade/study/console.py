@@ -103,6 +103,8 @@ def result_table(metrics: dict[str, Any]) -> Table:
             trained = "one training" if runs == 1 else f"mean of {runs} trainings"
             table.add_row("best network", f"{percent(best['test_accuracy'])} of the test examples ({trained})")
             table.add_row("", plural(best["parameters"], "parameter"))
+        else:
+            table.add_row("best architecture", f"{percent(best['validation_accuracy'])} on the landscape")
         for stage, text in enumerate(best["architecture"]):
             table.add_row(f"  stage {stage}", text)
     cost = metrics["cost"]
@@ -110,8 +112,10 @@ def result_table(metrics: dict[str, Any]) -> Table:
         ("to decide", cost["train_flops"], cost["seconds"]),
         ("to measure", cost["measure_flops"], cost["measure_seconds"]),
     ):
-        table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
-    table.add_row("time in all", duration(metrics["seconds"]))
+        if flops:
+            table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
+    stored = cost["seconds"] + cost["measure_seconds"] > metrics["seconds"]
+    table.add_row("time in all", duration(metrics["seconds"]) + (", the rest from the store" if stored else ""))
     return table
 
 

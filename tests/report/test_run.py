@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fade.report import build_run
+from fade.report.main import build
 
 from . import samples
 from .pages import Page
@@ -140,3 +141,11 @@ def test_ten_regions_make_a_small_page_quickly(tmp_path):
     assert time.process_time() - start < 5
     assert len(page.source.encode()) < 3e6
     assert "4 of 10 regions are shown" in page.text
+
+
+def test_a_folder_of_runs_is_told_which_is_the_newest(tmp_path):
+    for name in ("2026-01-01_10-00-00", "2026-01-02_10-00-00"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "regions.jsonl").touch()
+    with pytest.raises(ValueError, match=r"holds some; the newest is .*2026-01-02"):
+        build(tmp_path)
