@@ -68,7 +68,7 @@ class StudyConfig:
         outputs: Folder of runs.
         name: Of the study; its runs are in ``outputs/<name>``.
         plan: Say what the study would cost, and do nothing.
-        plugins: Python modules to import first, which register ops, read-outs or data sets.
+        plugins: Python modules to import first, which register ops.
     """
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
