@@ -38,27 +38,29 @@ class Table:
         self.every = np.array([np.mean(path.accuracy) for path in self.truth.sampled()])
         self.distinct = self.truth.merge(self.every)
 
-    def row(self, name: str, runs: list[Floats]) -> str:
-        """Means over the runs of scores ``[6561]``; Spearman's of each run too."""
-        merged = [self.truth.merge(scores) for scores in runs]
-        rho = [stats.spearmanr(scores, self.distinct).statistic for scores in merged]
-        tau = np.mean([stats.kendalltau(scores, self.distinct).statistic for scores in merged])
-        whole = np.mean([stats.spearmanr(scores, self.every).statistic for scores in runs])
-        top = np.mean([precision_at(scores, self.distinct, 0.1) for scores in merged])
-        lost = 100 * np.mean([self.distinct.max() - self.distinct[np.argmax(scores)] for scores in merged])
-        bounds = ""
-        if len(rho) > 1:
-            half = stats.t.ppf(0.975, len(rho) - 1) * stats.sem(rho)
-            bounds = f" ± {half:.3f}"
-        each = " ".join(f"{value:.3f}" for value in rho) if len(rho) > 1 else ""
-        return f"| {name} | {np.mean(rho):.3f}{bounds} | {each} | {tau:.3f} | {whole:.3f} | {top:.2f} | {lost:.2f} |"
+
+Run = tuple[Table, Floats]
+"""Scores ``[6561]`` of one training, in the order of its own region's paths."""
+
+
+def row(name: str, runs: list[Run]) -> str:
+    """Means over the runs, with Student's 95 % interval over these; Spearman's of each run too."""
+    merged = [(table.truth.merge(scores), table.distinct) for table, scores in runs]
+    rho = [stats.spearmanr(*pair).statistic for pair in merged]
+    tau = np.mean([stats.kendalltau(*pair).statistic for pair in merged])
+    whole = np.mean([stats.spearmanr(scores, table.every).statistic for table, scores in runs])
+    top = np.mean([precision_at(scores, truth, 0.1) for scores, truth in merged])
+    lost = 100 * np.mean([truth.max() - truth[np.argmax(scores)] for scores, truth in merged])
+    bounds = f" ± {stats.t.ppf(0.975, len(rho) - 1) * stats.sem(rho):.3f}" if len(rho) > 1 else ""
+    each = " ".join(f"{value:.3f}" for value in rho) if len(rho) > 1 else ""
+    return f"| {name} | {np.mean(rho):.3f}{bounds} | {each} | {tau:.3f} | {whole:.3f} | {top:.2f} | {lost:.2f} |"
 
 
 @drawn
-def scatter(table: Table, runs: list[Floats]) -> Any:
+def scatter(runs: list[Run]) -> Any:
     """Scores against published accuracies, a panel a seed."""
     figure, axes = panels(2.2 * len(runs) + 0.5, 2.7, 1, len(runs), left=0.55)
-    for n, (axis, scores) in enumerate(zip(axes, runs, strict=True)):
+    for n, (axis, (table, scores)) in enumerate(zip(axes, runs, strict=True)):
         merged = table.truth.merge(scores)
         axis.scatter(stats.rankdata(merged), 100 * table.distinct, s=1.5, color=ACCENT, alpha=0.35, linewidths=0)
         axis.set_title(f"seed {n}   ρ {stats.spearmanr(merged, table.distinct).statistic:.3f}", color=INK, loc="left")
@@ -74,25 +76,25 @@ def main() -> None:
     parser.add_argument("--default", default="pairs", help="the read-out of the figure")
     args = parser.parse_args()
     rows = [json.loads(line) for line in (args.folder / "trainings.jsonl").open()]
-    table = Table(rows[0]["cells"])
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        assert row["cells"] == rows[0]["cells"], "trainings of different regions"
-        groups[recipe(row["trainer"])].append(row)
+    tables = [Table(row["cells"]) for row in rows]  # a region has the blocks in an order of its own
+    groups: dict[str, list[tuple[Table, dict[str, Any]]]] = defaultdict(list)
+    for table, training in zip(tables, rows, strict=True):
+        groups[recipe(training["trainer"])].append((table, training))
     columns = ("what ranks", "Spearman, distinct", "by seed", "Kendall", "Spearman, all strings", "top tenth", "regret")
     print("\n".join(header(*columns)))
     for label, trainings in groups.items():
-        read = [readings(training, table.region.candidates) for training in trainings]
-        for name in read[0]:
-            print(table.row(f"{label} / {name}", [each[name](table.paths) for each in read]))
-        if args.default in read[0] and label.startswith("fair"):
-            figure = scatter(table, [each[args.default](table.paths) for each in read])
+        read = [(table, readings(training, table.region.candidates)) for table, training in trainings]
+        for name in read[0][1]:
+            print(row(f"{label} / {name}", [(table, each[name](table.paths)) for table, each in read]))
+        if args.default in read[0][1] and label.startswith("fair"):
+            figure = scatter([(table, each[args.default](table.paths)) for table, each in read])
             figure.savefig(args.folder / "scores.png", dpi=160)
-    for name, values in free_counts(table.region, table.truth).items():
-        rho, tau = stats.spearmanr(values, table.distinct).statistic, stats.kendalltau(values, table.distinct).statistic
+    for name, values in free_counts(tables[0].region, tables[0].truth).items():
+        rho, tau = (f(values, tables[0].distinct).statistic for f in (stats.spearmanr, stats.kendalltau))
         print(f"| *{name}* | {rho:.3f} |  | {tau:.3f} |  |  |  |")
     print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "of training all paths", "seconds each")))
-    for label, trainings in groups.items():
+    for label, pairs in groups.items():
+        trainings = [training for _, training in pairs]
         seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
         flops = np.mean([training["train_flops"] for training in trainings])
         share = np.mean([training["train_flops"] / training["all_paths_flops"] for training in trainings])
