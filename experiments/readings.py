@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -15,15 +15,14 @@ READING = ("name", "readout", "aggregate", "readout_transform", "readout_pairs")
 TRANSFORMS = ("identity", "log", "normal_scores")
 
 
-def recipe(trainer: Mapping[str, Any]) -> str:
-    """What differs from the defaults, in words."""
-    default = TrainerConfig()
-    told = [
-        f"{field.name} {trainer[field.name]}"
-        for field in fields(TrainerConfig)
-        if field.name not in READING and trainer[field.name] != getattr(default, field.name)
+def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What differs from the defaults, in words; what all of them share is left out."""
+    default, names = TrainerConfig(), [field.name for field in fields(TrainerConfig) if field.name not in READING]
+    varied = [name for name in names if any(each[name] != trainers[0][name] for each in trainers)]
+    return [
+        ", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != getattr(default, n))])
+        for each in trainers
     ]
-    return ", ".join([trainer["name"], *told])
 
 
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
@@ -37,6 +36,8 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     for transform in TRANSFORMS:
         config = TrainerConfig(readout_transform=transform)
         for name, reading in read_path_losses(table, candidates, config).items():
+            if reading.fit and reading.fit["transform"] != transform:  # which has no log
+                continue
             found[name if transform == "identity" else f"{name}, {transform}"] = reading.ranks("mean").scores
     losses = {tuple(path): loss for path, loss in zip(table["paths"], table["losses"], strict=True)}
     if len(losses) == candidates ** len(table["paths"][0]):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.readings import header, readings, recipe
+from experiments.readings import header, readings, recipes
 from fade.ranking import precision_at
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
@@ -78,8 +78,8 @@ def main() -> None:
     rows = [json.loads(line) for line in (args.folder / "trainings.jsonl").open()]
     tables = [Table(row["cells"]) for row in rows]  # a region has the blocks in an order of its own
     groups: dict[str, list[tuple[Table, dict[str, Any]]]] = defaultdict(list)
-    for table, training in zip(tables, rows, strict=True):
-        groups[recipe(training["trainer"])].append((table, training))
+    for label, table, training in zip(recipes([row["trainer"] for row in rows]), tables, rows, strict=True):
+        groups[label].append((table, training))
     columns = ("what ranks", "Spearman, distinct", "by seed", "Kendall", "Spearman, all strings", "top tenth", "regret")
     print("\n".join(header(*columns)))
     for label, trainings in groups.items():

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.readings import header, readings, recipe, with_bounds
+from experiments.readings import header, readings, recipes, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
 from fade.ranking.bootstrap import centred_ranks, resample
 from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, panels
@@ -85,10 +85,10 @@ class Study:
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         by_name = {truth.name: truth for truth in self.truths}
-        for line in (folder / "trainings.jsonl").open():
-            training = json.loads(line)
+        trainings = [json.loads(line) for line in (folder / "trainings.jsonl").open()]
+        labels = recipes([training["trainer"] for training in trainings])
+        for training, label in zip(trainings, labels, strict=True):
             truth = by_name[training["region"]]
-            label = recipe(training["trainer"])
             flops, every = training["train_flops"], training["all_paths_flops"]
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
@@ -229,7 +229,7 @@ def overview(study: Study, default: str, most: int = 24) -> Any:
         axis.scatter(value, np.full(len(value), n), s=7, color=colour, alpha=0.45, linewidths=0)
         axis.scatter([value.mean()], [n], s=26, color=colour, linewidths=0, zorder=3)
     axis.set(yticks=range(len(rows)), yticklabels=[row[0] for row in rows], ylim=(len(rows) - 0.4, -0.6))
-    axis.set_xlabel("Spearman correlation with test accuracy; grey: noise ceilings of the regions")
+    axis.set_xlabel("Spearman; grey: noise ceilings")
     return figure
 
 

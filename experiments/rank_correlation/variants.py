@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.rank_correlation.analysis import Truth, read_truth
-from experiments.readings import recipe
 from fade.config import compose_study
 from fade.nets.network import Network
 from fade.seeds import subseed
@@ -156,8 +155,8 @@ def read(truth: Truth, overrides: list[str], seed: int, steps: int) -> dict[str,
             seconds["fine-tuned"] = time.perf_counter() - start
             total = scores[np.arange(depth), truth.paths].sum(1)
             found[f"fine-tuned {steps} steps"] = float(stats.spearmanr(total, truth.mean).statistic)
-        label = recipe(vars(trainer))
-    return {"region": truth.name, "seed": seed, "recipe": label, "spearman": found, "seconds": seconds}
+    told = vars(trainer)
+    return {"region": truth.name, "seed": seed, "trainer": told, "spearman": found, "seconds": seconds}
 
 
 def main() -> None:
