@@ -24,11 +24,14 @@ from scipy import stats
 
 from experiments.readings import header, readings, recipes, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
-from fade.ranking.bootstrap import centred_ranks, resample
+from fade.ranking.bootstrap import resample
+from fade.ranking.correlations import resampled_spearman
 from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, panels
 from fade.space import Region
 from fade.training.pairs import fit_effects
-from fade.truth.baselines import COUNTS
+from fade.truth.baselines import free_counts, proxy_ranks
+from fade.truth.known import TruePath
+from fade.truth.known import Truth as KnownTruth
 
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
@@ -43,7 +46,7 @@ class Truth:
     region: Region
     paths: NDArray[np.int64]
     accuracy: Floats
-    rows: Sequence[Mapping[str, Any]]
+    known: KnownTruth
 
     @cached_property
     def mean(self) -> Floats:
@@ -51,30 +54,21 @@ class Truth:
 
     @cached_property
     def baselines(self) -> dict[str, Floats]:
-        """Free counts, and proxies where they were measured (not finite ranks last)."""
-        found = {name: np.array([row[name] for row in self.rows], float) for name in ("parameters", "flops")}
-        architectures = [self.region.architecture(path) for path in self.paths.tolist()]
-        for name in ("edges", "depth", "sinks"):
-            found[name] = np.array([COUNTS[name](cells) for cells in architectures], float)
-        for name in self.rows[0].get("proxies") or {}:
-            values = [row["proxies"][name] for row in self.rows]
-            found[name] = stats.rankdata([-np.inf if value is None else value for value in values])
-        return found
+        """Free counts, and proxies where they were measured."""
+        proxies = {name: ranks for name, (ranks, _) in proxy_ranks(self.known).items()}
+        return free_counts(self.region, self.known) | proxies
 
 
 def read_truth(row: Mapping[str, Any]) -> Truth:
-    sampled = [path for path in row["paths"] if path["sampled"]]
-    accuracy = np.array([path["accuracy"] for path in sampled])
-    paths = np.array([path["path"] for path in sampled])
-    return Truth(row["region"], Region.parse(row["cells"]), paths, accuracy, sampled)
+    rows = [path for path in row["paths"] if path["sampled"]]
+    known = [TruePath(**{**path, "path": tuple(path["path"]), "proxies": path.get("proxies") or {}}) for path in rows]
+    accuracy, paths = (np.array([path[key] for path in rows]) for key in ("accuracy", "path"))
+    return Truth(row["region"], Region.parse(row["cells"]), paths, accuracy, KnownTruth(known, 0.0, 0.0))
 
 
-def rank_correlations(scores: Floats, truth: Floats, counts: Any) -> Floats:
+def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
     """Spearman's of each resample; 0 where a side is constant in it."""
-    a, b = centred_ranks(scores, counts), centred_ranks(truth, counts)
-    joint, one, other = (np.einsum("rn,rn,rn->r", counts, p, q) for p, q in ((a, b), (a, a), (b, b)))
-    scale = np.sqrt(one * other)
-    return np.divide(joint, scale, out=np.zeros_like(joint), where=scale > 0)
+    return np.nan_to_num(resampled_spearman(scores, truth, counts))
 
 
 class Study:
@@ -117,8 +111,8 @@ class Study:
         values, resampled = [], []
         for truth, counts, some in zip(self.truths, self.counts, scores, strict=True):
             ones = np.ones((1, len(truth.mean)), dtype=np.float32)
-            values.append(np.mean([rank_correlations(s, truth.mean, ones)[0] for s in some]))
-            resampled.append(np.mean([rank_correlations(s, truth.mean, counts) for s in some], axis=0))
+            values.append(np.mean([defined(s, truth.mean, ones)[0] for s in some]))
+            resampled.append(np.mean([defined(s, truth.mean, counts) for s in some], axis=0))
         return np.array(values), np.array(resampled)
 
     def interval(self, resampled: Floats) -> tuple[float, float]:

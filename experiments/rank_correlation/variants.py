@@ -37,6 +37,7 @@ from fade.training.data import Data
 from fade.training.effects import design, main_effects
 from fade.training.evaluate import evaluate, evaluate_paths
 from fade.training.fit import fit
+from fade.training.modes import disjoint_paths
 from fade.training.region import RegionTrainer
 
 Floats = NDArray[np.float64]
@@ -67,25 +68,15 @@ def weights(network: Network, values: dict[str, torch.Tensor] | None) -> Iterato
         network.load_state_dict(kept)
 
 
-def recalibrated(network: Network, paths: NDArray[np.int64], data: Data, batch_size: int) -> Floats:
-    """Losses of paths by running statistics of the path alone."""
+def kept(network: Network, paths: NDArray[np.int64], data: Data, batch_size: int, recalibration: int) -> Floats:
+    """Losses of paths by kept statistics: those of training, moved by so many batches through the path alone."""
     losses = []
     for path in paths.tolist():
         alone = network.path_network(path)
         batches = data.batches("weights", "alpha", batch_size=batch_size, seed=1, shuffle=True)
         with torch.no_grad(), alone.statistics("update"):
-            for x, _ in itertools.islice(batches, RECALIBRATION):
+            for x, _ in itertools.islice(batches, recalibration):
                 alone(x)
-        with alone.statistics("running"):
-            losses.append(evaluate(alone, data, "validation", batch_size)[0][0])
-    return np.array(losses)
-
-
-def running(network: Network, paths: NDArray[np.int64], data: Data, batch_size: int) -> Floats:
-    """Losses of paths by the statistics that training kept."""
-    losses = []
-    for path in paths.tolist():
-        alone = network.path_network(path)
         with alone.statistics("running"):
             losses.append(evaluate(alone, data, "validation", batch_size)[0][0])
     return np.array(losses)
@@ -100,7 +91,7 @@ def tuned(network: Network, data: Data, config: Any, steps: int, candidates: int
             optimizer = torch.optim.Adam(network.parameters(), lr=config.lr / 3)
             batches = data.batches("weights", "alpha", batch_size=config.batch_size, seed=2, shuffle=True)
             for x, y in itertools.islice(batches, steps):
-                paths = np.stack([rng.permutation(candidates) for _ in range(depth)], axis=1)
+                paths = disjoint_paths(candidates, depth, rng)
                 paths[:, d] = k
                 optimizer.zero_grad()
                 logits = network.forward_paths(x, paths)
@@ -143,8 +134,8 @@ def read(truth: Truth, overrides: list[str], seed: int, steps: int) -> dict[str,
                 for label, losses_of in (
                     ("batches", lambda: evaluate_paths(network, every, data, batch)[0]),
                     ("batches of 500", lambda: evaluate_paths(network, every, data, 500)[0]),
-                    ("running", lambda: running(network, every, data, batch)),
-                    ("recalibrated", lambda: recalibrated(network, every, data, batch)),
+                    ("running", lambda: kept(network, every, data, batch, 0)),
+                    ("recalibrated", lambda: kept(network, every, data, batch, RECALIBRATION)),
                 ):
                     start = time.perf_counter()
                     put(f"{name}, {label}", losses_of())

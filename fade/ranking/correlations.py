@@ -51,7 +51,7 @@ def correlation(scores: ArrayLike, truth: ArrayLike, *, seed: int, resamples: in
     counts = resample(n, resamples, seed)
     return Correlation(
         n,
-        spearman=Interval(_bounded(stats.spearmanr(x, y).statistic), *percentiles(_spearman(x, y, counts))),
+        spearman=Interval(_bounded(stats.spearmanr(x, y).statistic), *percentiles(resampled_spearman(x, y, counts))),
         kendall=Interval(_bounded(stats.kendalltau(x, y).statistic), *percentiles(_kendall(x, y, counts))),
     )
 
@@ -90,7 +90,7 @@ def _bounded(coefficient: ArrayLike) -> float:
     return float(np.clip(coefficient, -1, 1))  # rounding may leave [-1, 1] by a unit in the last place
 
 
-def _spearman(x: Floats, y: Floats, counts: Counts) -> Floats:
+def resampled_spearman(x: Floats, y: Floats, counts: Counts) -> Floats:
     """Return Spearman's rho of each resample, R x n multiplicities -> R; NaN where a side is constant."""
     rho = np.empty(len(counts))
     step = max(1, _BLOCK // len(x))

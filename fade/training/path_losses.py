@@ -71,7 +71,7 @@ def read_path_losses(path_losses: Mapping[str, Any], candidates: int, config: Tr
         auto = config.readout_transform == "auto"
         names: tuple[str, ...] = _TRIED if auto else (config.readout_transform,)
         if what == "accuracies":  # errors, of which there may be none, whose log is none
-            values, names = 1 - values, tuple("identity" if each == "log" else each for each in names)
+            values, names = 1 - values, tuple(dict.fromkeys("identity" if each == "log" else each for each in names))
         paired = name == "pairs"
         pairs = config.readout_pairs if paired else "none"
         fits = {

@@ -52,8 +52,7 @@ def train_region(
     Returns:
         JSON: stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), readouts {name: [D][K]},
         path_losses {paths [P][D], losses [P], accuracies [P]}, validation_accuracy, parameters, train_flops (training
-        and read-outs),
-        epoch_seconds [E], seconds.
+        and read-outs), epoch_seconds [E], seconds.
     """
     start = time.perf_counter()
     network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)

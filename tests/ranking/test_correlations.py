@@ -9,7 +9,7 @@ from scipy import stats
 
 from fade.ranking import correlation, noise_ceiling, regret
 from fade.ranking.bootstrap import percentiles, resample
-from fade.ranking.correlations import _kendall, _spearman
+from fade.ranking.correlations import _kendall, resampled_spearman
 
 
 def noisy(n, noise, seed=0):
@@ -25,7 +25,7 @@ def test_each_resample_has_scipy_s_coefficients(distinct, block, monkeypatch):
     rng = np.random.default_rng(distinct)
     x, y = rng.integers(distinct, size=(2, 30)).astype(float)
     counts = resample(30, 50, seed=0)
-    for row, rho, tau in zip(counts.astype(int), _spearman(x, y, counts), _kendall(x, y, counts), strict=True):
+    for row, rho, tau in zip(counts.astype(int), resampled_spearman(x, y, counts), _kendall(x, y, counts), strict=True):
         a, b = np.repeat(x, row), np.repeat(y, row)
         assert rho == pytest.approx(stats.spearmanr(a, b).statistic, abs=1e-12)
         assert tau == pytest.approx(stats.kendalltau(a, b).statistic, abs=1e-12)
