@@ -16,6 +16,7 @@ import yaml
 TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
 TRAINING = (
     "stage_weights_epochs",
+    "training_effects_epochs",
     "epoch_seconds",
     "train_flops",
     "all_paths_flops",

@@ -63,6 +63,7 @@ class TrainingScorer:
             for key in (
                 "stage_weights",
                 "stage_weights_epochs",
+                "training_effects_epochs",
                 "epoch_seconds",
                 "train_flops",
                 "parameters",

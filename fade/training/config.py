@@ -10,7 +10,16 @@ MODES = ("joint", "first_order", "second_order", "fair")
 MIXINGS = ("softmax", "gumbel", "gumbel_hard")
 OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
-READOUTS = ("weights", "weights_mean", "alone", "leave_one_out", "main_effects", "accuracy_effects", "pairs")
+READOUTS = (
+    "weights",
+    "weights_mean",
+    "alone",
+    "leave_one_out",
+    "training_effects",
+    "main_effects",
+    "accuracy_effects",
+    "pairs",
+)
 READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
@@ -45,8 +54,8 @@ class TrainerConfig:
         temperature_end: At the end; it moves geometrically.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
-        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``, ``main_effects``,
-            ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
+        readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
+            ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``, ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
             effects of pairs of stages; a search is told the main effects).
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
         readout_paths: One-hot paths that ``main_effects`` and ``pairs`` evaluate; None is max(300, 4·D·K), all where
@@ -116,6 +125,11 @@ class TrainerConfig:
             raise ValueError(
                 f"trainer.alpha_warmup={self.alpha_warmup} leaves none of trainer.epochs={self.epochs} to α; "
                 f"lower it to at most {int(100 * latest) / 100}"
+            )
+        if self.readout == "training_effects" and self.name != "fair":
+            raise ValueError(
+                f"trainer.readout=training_effects reads the paths that fair training draws, which trainer.name={self.name} "
+                "does not; use trainer=fair, or trainer.readout=main_effects"
             )
         if not self.learns_alpha:
             if self.name != "fair":

@@ -65,3 +65,19 @@ def main_effects(paths: NDArray[np.int64], values: ArrayLike, candidates: int) -
         ``[D, K]``.
     """
     return fit_effects(paths, values, candidates, pairs="none").stage
+
+
+def step_effects(paths: NDArray[np.int64], values: ArrayLike) -> NDArray[np.float64]:
+    """Main effects on the values of paths of which each step has one through every candidate.
+
+    All paths of a step share its batch and its weights, so that only their differences within the step are explained.
+
+    Args:
+        paths: ``[steps, K, D]``.
+        values: ``[steps, K]``.
+
+    Returns:
+        ``[D, K]``.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    return main_effects(paths.reshape(-1, paths.shape[-1]), (y - y.mean(1, keepdims=True)).ravel(), paths.shape[1])

@@ -116,8 +116,11 @@ def fair(trainer: RegionTrainer, batch: Batch, alpha_batch: Batch | None) -> Ten
             loss = trainer.loss(alpha_batch, trainer.draw_noise())
             trainer.step_alpha(torch.autograd.grad(loss, list(trainer.alphas)))
     x, y = batch
-    logits = trainer.network.forward_paths(x, trainer.draw_disjoint_paths())  # [K, B, classes]
-    loss = F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)))
+    paths = trainer.draw_disjoint_paths()
+    logits = trainer.network.forward_paths(x, paths)  # [K, B, classes]
+    each = F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)), reduction="none").view(len(logits), -1).mean(1)
+    trainer.record_paths(paths, each.detach())
+    loss = each.mean()
     trainer.backward_weights(loss)
     trainer.step_weights()
     return loss

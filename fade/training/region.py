@@ -12,6 +12,7 @@ import pytorch_lightning as pl
 import torch
 import torch.nn.functional as F
 from pytorch_lightning.core.optimizer import LightningOptimizer
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -19,6 +20,7 @@ from fade.nets.network import Network
 from fade.seeds import subseed
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
+from fade.training.effects import step_effects
 from fade.training.mixing import Noise, draw_noise, mix
 from fade.training.modes import STEPS, Batch, disjoint_paths
 
@@ -70,6 +72,8 @@ class RegionTrainer(pl.LightningModule):
     Attributes:
         alphas: ``[D]`` architecture parameters ``[1, K]``, zero at first; empty where nothing is mixed.
         stage_weights_epochs: ``[E][D][K]`` softmax(α) after each epoch.
+        training_effects_epochs: ``[E][D][K]`` effects of (stage, candidate) on the training losses of the paths that each
+            epoch drew; empty but in ``fair``.
         epoch_seconds: ``[E]``.
     """
 
@@ -87,10 +91,12 @@ class RegionTrainer(pl.LightningModule):
             nn.Parameter(torch.zeros(1, self.candidates)) for _ in (network.layout.stages if learns else ())
         )
         self.stage_weights_epochs: list[list[list[float]]] = []
+        self.training_effects_epochs: list[list[list[float]]] = []
         self.epoch_seconds: list[float] = []
         self._generator = torch.Generator()
         self._rng = np.random.default_rng()
         self._started = 0.0
+        self._steps: list[tuple[NDArray[np.int64], Tensor]] = []
 
     @property
     def trains_on_both(self) -> bool:
@@ -153,23 +159,35 @@ class RegionTrainer(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Seed this epoch's noise, that of registered ops too, which draw from torch's global generator."""
         self._started = time.perf_counter()
+        self._steps.clear()  # an interrupted epoch begins anew
         torch.manual_seed(subseed(self.seed, "ops", self.current_epoch))
         self._generator.manual_seed(subseed(self.seed, "noise", self.current_epoch))
         self._rng = np.random.default_rng(subseed(self.seed, "paths", self.current_epoch))
 
     def record_epoch(self) -> None:
-        """Record the stage weights; called by `fit` before it keeps a checkpoint, which shall hold the record."""
+        """Record the epoch; called by `fit` before it keeps a checkpoint, which shall hold the record."""
         if self.alphas:
             self.stage_weights_epochs.append(self.stage_weights().tolist())
+        if self._steps:
+            paths, losses = zip(*self._steps, strict=True)
+            values = torch.stack(losses).double().cpu().numpy()  # [steps, K]
+            effects = step_effects(np.stack(paths), values)
+            self.training_effects_epochs.append(effects.tolist())
+            self._steps.clear()
         self.epoch_seconds.append(time.perf_counter() - self._started)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the records."""
-        checkpoint["records"] = {"stage_weights": self.stage_weights_epochs, "seconds": self.epoch_seconds}
+        checkpoint["records"] = {
+            "stage_weights": self.stage_weights_epochs,
+            "training_effects": self.training_effects_epochs,
+            "seconds": self.epoch_seconds,
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take the records up again."""
         self.stage_weights_epochs = checkpoint["records"]["stage_weights"]
+        self.training_effects_epochs = checkpoint["records"]["training_effects"]
         self.epoch_seconds = checkpoint["records"]["seconds"]
 
     def training_step(self, batch: tuple[Batch, Batch | None], batch_idx: int) -> None:
@@ -183,6 +201,10 @@ class RegionTrainer(pl.LightningModule):
     def draw_disjoint_paths(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
         """K paths ``[K, D]`` that use each candidate once."""
         return disjoint_paths(self.candidates, len(self.network.layout.stages), self._rng)
+
+    def record_paths(self, paths: NDArray[np.int64], losses: Tensor) -> None:
+        """Keep the losses ``[K]`` of a step's paths ``[K, D]`` until the epoch's end; on their device, none is waited for."""
+        self._steps.append((paths, losses))
 
     def mixing(self, noise: Noise) -> list[Tensor]:
         """``[D]`` mixing weights ``[1, K]``."""

@@ -50,9 +50,9 @@ def train_region(
         report: See `fit`.
 
     Returns:
-        JSON: stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), readouts {name: [D][K]},
-        path_losses {paths [P][D], losses [P], accuracies [P]}, validation_accuracy, parameters, train_flops (training
-        and read-outs), epoch_seconds [E], seconds.
+        JSON: stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), training_effects_epochs
+        [E][D][K] (of `fair`), readouts {name: [D][K]}, path_losses {paths [P][D], losses [P], accuracies [P]},
+        validation_accuracy, parameters, train_flops (training and read-outs), epoch_seconds [E], seconds.
     """
     start = time.perf_counter()
     network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)
@@ -65,6 +65,7 @@ def train_region(
         seed=subseed(seed, "readout"),
         stage_weights=module.stage_weights().double().numpy(),
         stage_weights_epochs=np.array(module.stage_weights_epochs),
+        training_effects_epochs=np.array(module.training_effects_epochs),
     )
     readouts = {name: readout(trained) for name, readout in READOUTS.items()}
     paths, losses, accuracies = trained.sampled_paths
@@ -77,6 +78,8 @@ def train_region(
         "epoch_seconds": module.epoch_seconds,
         "seconds": time.perf_counter() - start,
     }
+    if module.training_effects_epochs:
+        result["training_effects_epochs"] = module.training_effects_epochs
     if module.alphas:
         result |= {
             "stage_weights": trained.stage_weights.tolist(),

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fade.training.effects import default_size, design, main_effects
+from fade.training.effects import default_size, design, main_effects, step_effects
+from fade.training.modes import disjoint_paths
 
 sizes = st.tuples(st.integers(2, 6), st.integers(1, 7), st.integers(1, 120), st.integers(0, 1000))
 
@@ -54,3 +55,12 @@ def test_effects_are_the_mean_differences_of_a_full_factorial():
     for d in range(2):
         for k in range(3):
             assert effects[d, k] == pytest.approx(losses[paths[:, d] == k].mean() - losses.mean())
+
+
+def test_effects_of_steps_know_nothing_of_what_a_step_shares():
+    """Exact for an additive loss, however batches and progress move the steps."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(4, 3))
+    paths = np.stack([disjoint_paths(3, 4, rng) for _ in range(30)])
+    losses = truth[np.arange(4), paths].sum(-1) + 100 * rng.normal(size=(30, 1))
+    np.testing.assert_allclose(step_effects(paths, losses), truth - truth.mean(1, keepdims=True), atol=1e-9)

@@ -75,6 +75,8 @@ def test_a_resumed_training_is_bit_for_bit_an_uninterrupted_one(data, tmp_path, 
     assert epochs == [4]
     assert same(state(whole), state(resumed))
     assert resumed.stage_weights_epochs == whole.stage_weights_epochs
+    assert resumed.training_effects_epochs == whole.training_effects_epochs
+    assert len(whole.training_effects_epochs) == (EPOCHS if values["name"] == "fair" else 0)
     assert len(resumed.epoch_seconds) == EPOCHS
     assert not list(path.parent.iterdir())
 

@@ -4,6 +4,7 @@ import torch
 
 from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.config import READOUTS as NAMES
+from fade.training.effects import step_effects
 from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
 from fade.training.fit import fit
 from fade.training.path_losses import PATH_READOUTS, read_path_losses
@@ -15,7 +16,7 @@ every_readout = pytest.mark.parametrize("name", READOUTS)
 
 @pytest.fixture(scope="module")
 def trainer():
-    trainer = make_trainer(make_data(), name="joint", epochs=2)
+    trainer = make_trainer(make_data(), name="fair", epochs=2)
     fit(trainer)
     return trainer
 
@@ -28,6 +29,7 @@ def trained_region(trainer, seed=0, data=None, **changes):
         "seed": seed,
         "stage_weights": trainer.stage_weights().double().numpy(),
         "stage_weights_epochs": np.array(trainer.stage_weights_epochs),
+        "training_effects_epochs": np.array(trainer.training_effects_epochs),
     }
     return TrainedRegion(**values | changes)
 
@@ -64,6 +66,18 @@ def test_without_alpha_only_losses_rank():
     fit(trainer)
     given = {name: readout(trained_region(trainer)) for name, readout in READOUTS.items()}
     assert {name for name, scores in given.items() if scores is None} == set(PROBABILITIES)
+
+
+def test_effects_of_the_training_are_those_of_the_paths_it_drew(monkeypatch):
+    steps = []
+    trainer = make_trainer(make_data(), name="fair", epochs=2)
+    record = trainer.record_paths
+    monkeypatch.setattr(trainer, "record_paths", lambda *step: (steps.append(step), record(*step)))
+    fit(trainer)
+    paths, losses = np.stack([step[0] for step in steps]), np.stack([step[1].numpy() for step in steps])
+    half = len(steps) // 2
+    expected = [step_effects(paths[epoch], losses[epoch]) for epoch in (slice(half), slice(half, None))]
+    np.testing.assert_allclose(READOUTS["training_effects"](trained_region(trainer)), -np.mean(expected, 0), atol=1e-6)
 
 
 def test_alone_is_minus_the_loss_of_the_network_with_that_candidate(trainer):
@@ -118,7 +132,8 @@ def test_one_candidate_is_a_region_too():
     trainer = make_trainer(make_data(), region=make_region(candidates=1), name="second_order", epochs=1)
     fit(trainer)
     region = trained_region(trainer)
-    assert READOUTS["alone"](region).shape == (2, 1)
+    for readout in READOUTS.values():
+        assert len(set(readout(region).ravel().tolist())) == 1
     sampled = dict(zip(("paths", "losses", "accuracies"), region.sampled_paths, strict=True))
     for reading in read_path_losses(sampled, 1, trainer.config).values():
         assert reading.stage_scores == [[0.0], [0.0]]
