@@ -55,7 +55,8 @@ class TrainerConfig:
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
-            ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``, ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
+            ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
+            ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
             effects of pairs of stages; a search is told the main effects).
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
         readout_paths: One-hot paths that ``main_effects`` and ``pairs`` evaluate; None is max(300, 4·D·K), all where
@@ -128,8 +129,8 @@ class TrainerConfig:
             )
         if self.readout == "training_effects" and self.name != "fair":
             raise ValueError(
-                f"trainer.readout=training_effects reads the paths that fair training draws, which trainer.name={self.name} "
-                "does not; use trainer=fair, or trainer.readout=main_effects"
+                "trainer.readout=training_effects reads the paths that fair training draws, and "
+                f"trainer.name={self.name} draws none; use trainer=fair, or trainer.readout=main_effects"
             )
         if not self.learns_alpha:
             if self.name != "fair":

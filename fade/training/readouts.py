@@ -111,7 +111,7 @@ def leave_one_out(region: TrainedRegion) -> Scores:
 
 
 def training_effects(region: TrainedRegion) -> Scores | None:
-    """Minus the main effects on the losses that the paths of each step had in training, the mean over the epochs [ours].
+    """Minus the main effects on the losses that paths had in training, the mean over the epochs [ours].
 
     No pass of its own. A path's losses summed over a training tell how fast it learns, which ranks networks better than
     the loss at the end ["Speedy Performance Estimation for NAS", arXiv 2006.04492, of networks trained alone]. Here

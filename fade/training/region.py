@@ -11,8 +11,8 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 import torch.nn.functional as F
-from pytorch_lightning.core.optimizer import LightningOptimizer
 from numpy.typing import NDArray
+from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -72,8 +72,8 @@ class RegionTrainer(pl.LightningModule):
     Attributes:
         alphas: ``[D]`` architecture parameters ``[1, K]``, zero at first; empty where nothing is mixed.
         stage_weights_epochs: ``[E][D][K]`` softmax(α) after each epoch.
-        training_effects_epochs: ``[E][D][K]`` effects of (stage, candidate) on the training losses of the paths that each
-            epoch drew; empty but in ``fair``.
+        training_effects_epochs: ``[E][D][K]`` main effects on the training losses of the paths that each epoch drew;
+            empty but in ``fair``.
         epoch_seconds: ``[E]``.
     """
 
@@ -203,7 +203,7 @@ class RegionTrainer(pl.LightningModule):
         return disjoint_paths(self.candidates, len(self.network.layout.stages), self._rng)
 
     def record_paths(self, paths: NDArray[np.int64], losses: Tensor) -> None:
-        """Keep the losses ``[K]`` of a step's paths ``[K, D]`` until the epoch's end; on their device, none is waited for."""
+        """Keep the losses ``[K]`` of a step's paths ``[K, D]`` until the epoch's end, where they are, to wait for none."""
         self._steps.append((paths, losses))
 
     def mixing(self, noise: Noise) -> list[Tensor]:
