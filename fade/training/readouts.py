@@ -50,7 +50,7 @@ class TrainedRegion:
     @property
     def one_path(self) -> bool:
         """Whether there is nothing to rank, which every read-out says in its way."""
-        return self.stage_weights.shape[1] == 1
+        return bool(self.stage_weights.shape[1] == 1)
 
     def choices(self) -> list[Choice]:
         """The final mixture, for the network."""

@@ -203,7 +203,7 @@ class RegionTrainer(pl.LightningModule):
         return disjoint_paths(self.candidates, len(self.network.layout.stages), self._rng)
 
     def record_paths(self, paths: NDArray[np.int64], losses: Tensor) -> None:
-        """Keep the losses ``[K]`` of a step's paths ``[K, D]`` until the epoch's end, where they are, to wait for none."""
+        """Keep the losses ``[K]`` of a step's paths ``[K, D]`` until the epoch ends; nothing waits for them."""
         self._steps.append((paths, losses))
 
     def mixing(self, noise: Noise) -> list[Tensor]:
