@@ -2,7 +2,8 @@
 
 python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAME [--default 'fair/main_effects']
 
-Every number is a mean over regions (over the trainings of a region first). Intervals are 95 % percentile bootstraps
+Every number is a mean over regions (over the trainings of a region first; "mean of 3" averages the scores of three
+trainings, standardised, and costs as much as these). Intervals are 95 % percentile bootstraps
 that draw regions, and within each its paths, the same ones for all that is compared. The sign of a baseline is that of
 its mean correlation in the other regions.
 """
@@ -87,6 +88,11 @@ class Study:
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
+        for name, scores in list(self.scores.items()):
+            if all(len(each) > 1 for each in scores.values()):
+                most = min(len(each) for each in scores.values())
+                mean = {region: [np.mean([stats.zscore(s) for s in each[:most]], 0)] for region, each in scores.items()}
+                self.scores[f"{name}, mean of {most}"] = mean
         names = [truth.name for truth in self.truths]
         self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
         self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]

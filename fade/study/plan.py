@@ -61,7 +61,7 @@ def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layo
     steps = of_region / (3 * hyper.cost().mixed_flops() * trainer.batch_size)
     steps_alone = epochs * (examples // trainer.batch_size)
     rows = [
-        ("regions", regions, of_region, steps * step, memory),
+        ("regions", regions * trainer.repeats, of_region, steps * step, memory),
         ("stand-alone networks", trained, of_network, steps_alone * step_together / size, memory_together),
     ]
     table = Table(title=f"{config.name} on {data.name}, {data.device}: expected, nothing was run", title_justify="left")

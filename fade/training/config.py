@@ -41,6 +41,7 @@ class TrainerConfig:
         name: ``joint`` (one loss for weights and α), ``first_order`` (alternating, α on the alpha split),
             ``second_order`` (DARTS) or ``fair`` (each step trains K disjoint paths).
         epochs: Passes over the split that trains the weights.
+        repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them.
         batch_size: Examples a step.
         optimizer: ``adam`` or ``sgd``, of the weights; α has Adam.
         lr: Learning rate of the weights at the start; it falls to `lr_end` along a half cosine.
@@ -71,6 +72,7 @@ class TrainerConfig:
 
     name: str = "joint"
     epochs: int = 10
+    repeats: int = 1
     batch_size: int = 100
     optimizer: str = "adam"
     lr: float = 0.003
@@ -102,6 +104,8 @@ class TrainerConfig:
         one_of("trainer.precision", self.precision, PRECISIONS)
         if self.epochs < 1:
             raise ValueError(f"trainer.epochs={self.epochs} trains nothing; give at least 1")
+        if self.repeats < 1:
+            raise ValueError(f"trainer.repeats={self.repeats} trains nothing; give at least 1")
         if self.batch_size < 2:
             raise ValueError(f"trainer.batch_size={self.batch_size} has no batch statistics; give at least 2")
         for key in ("lr", "temperature", "temperature_end"):

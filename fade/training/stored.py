@@ -19,7 +19,7 @@ from fade.space import Cell, Region
 from fade.store import Store
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.train import Report, all_paths_flops, train_networks, train_region
+from fade.training.train import Report, all_paths_flops, mean_of_trainings, train_networks, train_region
 
 RECIPE_VERSION = 2
 """Raised by hand whenever a change of code changes the numbers."""
@@ -95,14 +95,29 @@ class StoredTrainings:
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
     def region(self, region: Region) -> dict[str, Any]:
-        """The result of `train_region`."""
+        """The result of `train_region`; of several trainings, by `mean_of_trainings`."""
+        return mean_of_trainings([self._region(region, repeat) for repeat in range(self.config.repeats)])
+
+    def _region(self, region: Region, repeat: int) -> dict[str, Any]:
         recipe = self.config.region_recipe()
-        request = self._request("region", recipe, region.texts, self.seed, reading_version=READING_VERSION)
+        more = {"repeat": repeat} if repeat else {}  # so that a study of one training more finds those that it has
+        request = self._request("region", recipe, region.texts, self.seed, reading_version=READING_VERSION, **more)
         what = f"region of {region.depth} × {region.candidates} cells"
+        if self.config.repeats > 1:
+            what += f", training {repeat + 1} of {self.config.repeats}"
 
         def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:
-            args = (region, self.config, self.layout, self.data)
-            return train_region(*args, seed=self.seed, checkpoint=checkpoint, report=report), None
+            result = train_region(
+                region,
+                self.config,
+                self.layout,
+                self.data,
+                seed=subseed(self.seed, "repeat", repeat) if repeat else self.seed,
+                readout_seed=self.seed,
+                checkpoint=checkpoint,
+                report=report,
+            )
+            return result, None
 
         return self._stored(request, what, compute)[1]
 

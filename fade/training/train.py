@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def train_region(
     data: Data,
     *,
     seed: int,
+    readout_seed: int | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> dict[str, Any]:
@@ -45,7 +47,8 @@ def train_region(
         config: The recipe.
         layout: The skeleton.
         data: The data.
-        seed: Of initial weights, batches, noise and read-outs.
+        seed: Of initial weights, batches and noise.
+        readout_seed: Of the paths that read-outs sample; None is `seed`.
         checkpoint: See `fit`.
         report: See `fit`.
 
@@ -62,7 +65,7 @@ def train_region(
         network=network,
         data=data,
         config=config,
-        seed=subseed(seed, "readout"),
+        seed=subseed(seed if readout_seed is None else readout_seed, "readout"),
         stage_weights=module.stage_weights().double().numpy(),
         stage_weights_epochs=np.array(module.stage_weights_epochs),
         training_effects_epochs=np.array(module.training_effects_epochs),
@@ -86,6 +89,29 @@ def train_region(
             "stage_weights_epochs": module.stage_weights_epochs,
         }
     return result
+
+
+def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The results of several trainings of one region, which read the same paths, as one.
+
+    Means of all that is read, elementwise; sums of what it cost; all seconds of epochs, one training after the other.
+    The effects of mean losses are the means of the effects, unless a transform comes between.
+    """
+    first = results[0]
+    if len(results) == 1:
+        return dict(first)
+    mean: dict[str, Any] = _mean(results)
+    mean["epoch_seconds"] = list(itertools.chain(*(result["epoch_seconds"] for result in results)))
+    return mean | {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    """Elementwise mean of nested numbers of one form; what is the same in all is kept as it is."""
+    if all(value == values[0] for value in values[1:]):
+        return values[0]
+    if isinstance(values[0], dict):
+        return {key: _mean([value[key] for value in values]) for key in values[0]}
+    return np.mean(np.array(values, dtype=np.float64), axis=0).tolist()
 
 
 def region_flops(module: RegionTrainer) -> int:

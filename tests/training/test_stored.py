@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fade.seeds import subseed
+from fade.store import Store
+from fade.training.config import TrainerConfig
+from fade.training.path_losses import read_path_losses
+from fade.training.stored import StoredTrainings
+from fade.training.train import mean_of_trainings, train_region
+from tests.training.samples import SPACE, make_data, make_region
+
+CONFIG = TrainerConfig(name="fair", epochs=1, batch_size=20, readout_paths=4)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_data()
+
+
+@pytest.fixture(scope="module")
+def several(data, tmp_path_factory):
+    """A store after three trainings of a region, their mean, and what was announced."""
+    announced = []
+    store = Store(tmp_path_factory.mktemp("store"))
+    layout = SPACE.layout(data.shape, data.classes)
+    trainings = StoredTrainings(store, replace(CONFIG, repeats=3), layout, data, seed=5, announce=announced.append)
+    return store, trainings.region(make_region()), announced
+
+
+def test_each_training_has_a_seed_of_its_own_and_the_mean_is_read(data, several):
+    _, mean, announced = several
+    assert announced == [f"region of 2 × 3 cells, training {n} of 3" for n in (1, 2, 3)]
+    args = (make_region(), CONFIG, SPACE.layout(data.shape, data.classes), data)
+    each = [
+        train_region(*args, seed=seed, readout_seed=5) for seed in (5, subseed(5, "repeat", 1), subseed(5, "repeat", 2))
+    ]
+    for name, scores in mean["readouts"].items():
+        np.testing.assert_allclose(scores, np.mean([one["readouts"][name] for one in each], 0), rtol=1e-6)
+    for key in ("losses", "accuracies"):
+        np.testing.assert_allclose(mean["path_losses"][key], np.mean([one["path_losses"][key] for one in each], 0))
+    assert len({tuple(one["path_losses"]["losses"]) for one in each}) == 3
+    assert mean["path_losses"]["paths"] == each[0]["path_losses"]["paths"]
+    assert mean["train_flops"] == 3 * each[0]["train_flops"]
+    assert len(mean["epoch_seconds"]) == 3
+    assert mean["parameters"] == each[0]["parameters"]
+
+
+def test_one_training_more_trains_one_more(data, several):
+    store = several[0]
+    announced = []
+    layout = SPACE.layout(data.shape, data.classes)
+    for repeats in (3, 1, 4):
+        config = replace(CONFIG, repeats=repeats)
+        StoredTrainings(store, config, layout, data, seed=5, announce=announced.append).region(make_region())
+    assert announced == ["region of 2 × 3 cells, training 4 of 4"]
+
+
+def test_effects_of_mean_losses_are_mean_effects():
+    rng = np.random.default_rng(0)
+    paths = [[a, b] for a in range(3) for b in range(3)]
+    tables = [
+        {"path_losses": {"paths": paths, "losses": rng.normal(size=9).tolist()}, "epoch_seconds": [], **costs}
+        for costs in 2 * [{"train_flops": 1, "seconds": 1}]
+    ]
+    effects = [
+        np.array(read_path_losses(each["path_losses"], 3, CONFIG)["main_effects"].stage_scores)
+        for each in (*tables, mean_of_trainings(tables))
+    ]
+    np.testing.assert_allclose(effects[2], (effects[0] + effects[1]) / 2, atol=1e-12)
