@@ -45,6 +45,8 @@ def region(
     }
     if weights:
         made |= {"stage_weights": scores.tolist(), "stage_weights_epochs": [each.tolist() for each in history]}
+    else:
+        made["training_effects_epochs"] = [(-0.1 * alpha / (e + 1)).tolist() for e in range(epochs)]
     if paths:
         chosen = [every[i] for i in rng.choice(len(every), min(paths, len(every)), replace=False)]
         sampled = [(p, True) for p in chosen] + ([(every[0], False)] if every[0] not in chosen else [])
