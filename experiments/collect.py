@@ -3,7 +3,7 @@
 python -m experiments.collect outputs/NAME experiments/rank_correlation/NAME
 
 A region is known by its data set, its cells and the seed of its networks; runs that share one must agree on the
-accuracies of the paths that both have trained.
+accuracies of the paths that both have trained. A run without a truth of its own (truth=none) adds a training.
 """
 
 import argparse
@@ -58,12 +58,10 @@ def main() -> None:
     trainings = []
     for config, metrics in runs(args.runs):
         for region in metrics["regions"]:
-            if "truth" not in region:
-                continue
-            seeds = config["seeds"]
+            seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
             trainings.append({"region": name, "cells": region["cells"], **training_of(config, region)})
-            if config["truth"]["name"] == "table":
+            if "truth" not in region or published:
                 continue
             entry = truths.setdefault(name, {"region": name, "cells": region["cells"], "paths": []})
             assert entry["cells"] == region["cells"], f"two regions are called {name}"
@@ -74,6 +72,9 @@ def main() -> None:
                 before["sampled"] = before["sampled"] or path["sampled"]
                 before.setdefault("proxies", path.get("proxies"))
             entry["paths"] = list(known.values())
+    if truths:  # of what was trained, that which can be held against one
+        trainings = [one for one in trainings if one["region"] in truths]
+        assert all(one["cells"] == truths[one["region"]]["cells"] for one in trainings), "two regions have one name"
     args.target.mkdir(parents=True, exist_ok=True)
     for file, rows in {"truth": list(truths.values()), "trainings": trainings}.items():
         if not rows:
