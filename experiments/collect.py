@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from fade.training.readouts import READOUTS
+
 TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
 TRAINING = (
     "stage_weights_epochs",
@@ -37,8 +39,8 @@ def truth_of(region: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def training_of(config: dict[str, Any], region: dict[str, Any]) -> dict[str, Any]:
-    """What a training says: stage scores of the read-outs, and losses of all paths in their order."""
-    read = {name: r["stage_scores"] for name, r in region["readouts"].items() if name not in ("main_effects", "pairs")}
+    """What a training has stored, of which all readings are functions."""
+    read = {name: region["readouts"][name]["stage_scores"] for name in READOUTS if name in region["readouts"]}
     return {
         "trainer": config["trainer"],
         "seed": config["seed"] if config["seeds"]["training"] is None else config["seeds"]["training"],

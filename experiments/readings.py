@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fade.training.config import TrainerConfig
-from fade.training.path_losses import Reading, read_path_losses
+from fade.training.config import PROBABILITIES, TrainerConfig
+from fade.training.reading import read_epochs, read_path_losses, read_region
 
-READING = ("name", "readout", "aggregate", "readout_transform", "readout_pairs")
-TRANSFORMS = ("identity", "log", "normal_scores")
+READING = ("name", "readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
+TRANSFORMS = ("log", "normal_scores")
 
 
 def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -28,17 +28,19 @@ def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
-    for name, scores in training["readouts"].items():
-        found[name] = Reading(scores).ranks("mean").scores
-        if name.startswith("weights"):
-            found[f"{name}, log_sum"] = Reading(scores).ranks("log_sum").scores
+    for name, reading in read_region(training, candidates, TrainerConfig()).items():
+        found[name] = reading.ranks("mean").scores
+        if name in PROBABILITIES:
+            found[f"{name}, log_sum"] = reading.ranks("log_sum").scores
+    for name, reading in read_epochs(training, TrainerConfig(readout_window=0.5)).items():
+        found[f"{name}, last half"] = reading.ranks("mean").scores
     table = training["path_losses"]
     for transform in TRANSFORMS:
         config = TrainerConfig(readout_transform=transform)
         for name, reading in read_path_losses(table, candidates, config).items():
             if reading.fit and reading.fit["transform"] != transform:  # which has no log
                 continue
-            found[name if transform == "identity" else f"{name}, {transform}"] = reading.ranks("mean").scores
+            found[f"{name}, {transform}"] = reading.ranks("mean").scores
     losses = {tuple(path): loss for path, loss in zip(table["paths"], table["losses"], strict=True)}
     if len(losses) == candidates ** len(table["paths"][0]):
         found["loss of each path"] = lambda paths: np.array([-losses[tuple(path)] for path in paths.tolist()])

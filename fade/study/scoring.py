@@ -12,7 +12,7 @@ from fade.seeds import subseed
 from fade.space import Region
 from fade.training.config import SyntheticConfig, TrainerConfig
 from fade.training.landscape import AdditiveLandscape
-from fade.training.path_losses import Reading, read_path_losses
+from fade.training.reading import Reading, read_region
 from fade.training.stored import StoredTrainings
 
 
@@ -56,8 +56,7 @@ class TrainingScorer:
     def score(self, region: Region, index: int) -> Outcome:
         """See `RegionScorer.score`."""
         result = self.trainings.region(region)
-        readouts = {name: Reading(scores) for name, scores in result["readouts"].items()}
-        readouts |= read_path_losses(result["path_losses"], region.candidates, self.config)
+        readouts = read_region(result, region.candidates, self.config)
         record: dict[str, Any] = {
             key: result[key]
             for key in (

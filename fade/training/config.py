@@ -12,9 +12,9 @@ OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
 READOUTS = (
     "weights",
-    "weights_mean",
     "alone",
     "leave_one_out",
+    "weights_mean",
     "training_effects",
     "main_effects",
     "accuracy_effects",
@@ -65,6 +65,7 @@ class TrainerConfig:
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
+        readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are.
         readout_pairs: Which stages ``pairs`` pairs: ``all``, or ``neighbours``, whose best paths are found exactly in
             any space.
         precision: ``32-true`` or ``bf16-mixed``.
@@ -90,6 +91,7 @@ class TrainerConfig:
     aggregate: str = "mean"
     readout_paths: int | None = None
     readout_transform: str = "identity"
+    readout_window: float = 1.0
     readout_pairs: str = "all"
     precision: str = "32-true"
 
@@ -117,6 +119,8 @@ class TrainerConfig:
         for key in ("momentum", "alpha_warmup", "candidate_dropout"):
             if not 0 <= getattr(self, key) < 1:
                 raise ValueError(f"trainer.{key}={getattr(self, key)} is no fraction; give 0 or more, less than 1")
+        if not 0 < self.readout_window <= 1:
+            raise ValueError(f"trainer.readout_window={self.readout_window} is no share; give more than 0, at most 1")
         if self.lr_end > self.lr:
             raise ValueError(f"trainer.lr_end={self.lr_end} exceeds trainer.lr={self.lr}; lower it")
         if self.readout_paths is not None and self.readout_paths < 1:

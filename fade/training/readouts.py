@@ -1,7 +1,7 @@
 """Read-outs: stage scores ``[D, K]``, higher is better, from one trained hyper-architecture.
 
 A read-out is a function of a `TrainedRegion`; every training computes all of `READOUTS`, so that one training can be
-compared with itself. Those that need no more than the losses of sampled paths are in `fade.training.path_losses`.
+compared with itself. Those that need no more than what a training has stored are in `fade.training.reading`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ class TrainedRegion:
         config: The recipe.
         seed: Seed of a read-out's own chance.
         stage_weights: ``[D, K]`` softmax(α) at the end; uniform where no α was learnt.
-        stage_weights_epochs: ``[E, D, K]`` after each epoch; empty where no α was learnt.
-        training_effects_epochs: ``[E, D, K]`` effects on the training losses of the paths of each epoch; empty but in
-            ``fair``.
+        learnt: Whether α was learnt.
     """
 
     network: Network
@@ -44,13 +42,7 @@ class TrainedRegion:
     config: TrainerConfig
     seed: int
     stage_weights: Scores
-    stage_weights_epochs: Scores
-    training_effects_epochs: Scores
-
-    @property
-    def one_path(self) -> bool:
-        """Whether there is nothing to rank, which every read-out says in its way."""
-        return bool(self.stage_weights.shape[1] == 1)
+    learnt: bool
 
     def choices(self) -> list[Choice]:
         """The final mixture, for the network."""
@@ -72,12 +64,7 @@ class TrainedRegion:
 
 def weights(region: TrainedRegion) -> Scores | None:
     """softmax(α) at the end [paper]."""
-    return region.stage_weights if len(region.stage_weights_epochs) or region.one_path else None
-
-
-def weights_mean(region: TrainedRegion) -> Scores | None:
-    """softmax(α), the mean over the epochs [ours]: the early steps carry much of α's signal."""
-    return region.stage_weights_epochs.mean(0) if len(region.stage_weights_epochs) else weights(region)
+    return region.stage_weights if region.learnt else None
 
 
 def alone(region: TrainedRegion) -> Scores:
@@ -91,15 +78,15 @@ def alone(region: TrainedRegion) -> Scores:
     return -np.array([[region.loss([*mixed[:d], k, *mixed[d + 1 :]]) for k in range(candidates)] for d in range(depth)])
 
 
-def leave_one_out(region: TrainedRegion) -> Scores:
+def leave_one_out(region: TrainedRegion) -> Scores | None:
     """The validation loss without candidate k in stage d, the others' weights scaled up to sum to one [ours].
 
     D·K passes over the validation split. After "Rethinking Architecture Selection in Differentiable NAS" (2021): what
     is missed most is best.
     """
-    if region.one_path:
-        return np.zeros_like(region.stage_weights)
     depth, candidates = region.stage_weights.shape
+    if candidates == 1:
+        return None
     mixed, losses = region.choices(), np.empty((depth, candidates))
     for d, weights in enumerate(mixed):
         assert isinstance(weights, torch.Tensor)
@@ -110,22 +97,8 @@ def leave_one_out(region: TrainedRegion) -> Scores:
     return losses
 
 
-def training_effects(region: TrainedRegion) -> Scores | None:
-    """Minus the main effects on the losses that paths had in training, the mean over the epochs [ours].
-
-    No pass of its own. A path's losses summed over a training tell how fast it learns, which ranks networks better than
-    the loss at the end ["Speedy Performance Estimation for NAS", arXiv 2006.04492, of networks trained alone]. Here
-    K disjoint paths on the same batch and weights are compared at every step, and main effects are fitted to all.
-    """
-    if region.one_path:
-        return np.zeros_like(region.stage_weights)
-    return -region.training_effects_epochs.mean(0) if len(region.training_effects_epochs) else None
-
-
 READOUTS: dict[str, Callable[[TrainedRegion], Scores | None]] = {
     "weights": weights,
-    "weights_mean": weights_mean,
     "alone": alone,
     "leave_one_out": leave_one_out,
-    "training_effects": training_effects,
 }

@@ -67,8 +67,7 @@ def train_region(
         config=config,
         seed=subseed(seed if readout_seed is None else readout_seed, "readout"),
         stage_weights=module.stage_weights().double().numpy(),
-        stage_weights_epochs=np.array(module.stage_weights_epochs),
-        training_effects_epochs=np.array(module.training_effects_epochs),
+        learnt=len(module.alphas) > 0,
     )
     readouts = {name: readout(trained) for name, readout in READOUTS.items()}
     paths, losses, accuracies = trained.sampled_paths

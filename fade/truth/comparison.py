@@ -12,7 +12,7 @@ from fade.ranking import Ceiling, PathRanks, correlation, noise_ceiling, partial
 from fade.ranking.correlations import Correlation
 from fade.seeds import subseed
 from fade.space import Region
-from fade.training.path_losses import Reading
+from fade.training.reading import Reading
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import Truth
 

@@ -6,11 +6,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
+from fade.training.config import READOUTS as NAMES
 from fade.training.config import TrainerConfig
 from fade.training.fit import fit
 from fade.training.mixing import Noise, draw_noise
 from fade.training.modes import STEPS, second_order_gradient
-from fade.training.path_losses import read_path_losses
+from fade.training.reading import read_region
 from fade.training.readouts import READOUTS
 from fade.training.region import RegionTrainer
 from fade.training.train import train_region
@@ -183,11 +184,11 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
     config = TrainerConfig(name=mode, epochs=8, batch_size=20, alpha_lr=0.05, mixing=mixing)
     region, data = planted_region(monkeypatch), make_data(train=300)
     result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
-    assert set(result["readouts"]) == set(READOUTS) - (set() if mode == "fair" else {"training_effects"})
-    by_losses = read_path_losses(result["path_losses"], 3, config)
-    by_name = result["readouts"] | {name: reading.stage_scores for name, reading in by_losses.items()}
-    for name, scores in by_name.items():
-        assert np.argmax(scores, 1).tolist() == [1, 2], name
+    assert set(result["readouts"]) == set(READOUTS)
+    readings = read_region(result, 3, config)
+    assert set(readings) == set(NAMES) - (set() if mode == "fair" else {"training_effects"})
+    for name, reading in readings.items():
+        assert np.argmax(reading.stage_scores, 1).tolist() == [1, 2], name
 
 
 @every_mode

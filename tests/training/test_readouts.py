@@ -7,7 +7,7 @@ from fade.training.config import READOUTS as NAMES
 from fade.training.effects import step_effects
 from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
 from fade.training.fit import fit
-from fade.training.path_losses import PATH_READOUTS, read_path_losses
+from fade.training.reading import EPOCH_READOUTS, PATH_READOUTS, read_region
 from fade.training.readouts import READOUTS, TrainedRegion
 from tests.training.samples import make_data, make_region, make_trainer, same, state, with_labels
 
@@ -28,14 +28,13 @@ def trained_region(trainer, seed=0, data=None, **changes):
         "config": trainer.config,
         "seed": seed,
         "stage_weights": trainer.stage_weights().double().numpy(),
-        "stage_weights_epochs": np.array(trainer.stage_weights_epochs),
-        "training_effects_epochs": np.array(trainer.training_effects_epochs),
+        "learnt": len(trainer.alphas) > 0,
     }
     return TrainedRegion(**values | changes)
 
 
 def test_the_configuration_knows_them_all():
-    assert (*READOUTS, *PATH_READOUTS) == NAMES
+    assert (*READOUTS, *EPOCH_READOUTS, *PATH_READOUTS) == NAMES
 
 
 @every_readout
@@ -65,7 +64,7 @@ def test_without_alpha_only_losses_rank():
     trainer = make_trainer(make_data(), name="fair", alpha_lr=0.0, readout="alone", epochs=1)
     fit(trainer)
     given = {name: readout(trained_region(trainer)) for name, readout in READOUTS.items()}
-    assert {name for name, scores in given.items() if scores is None} == set(PROBABILITIES)
+    assert {name for name, scores in given.items() if scores is None} == {"weights"}
 
 
 def test_effects_of_the_training_are_those_of_the_paths_it_drew(monkeypatch):
@@ -77,7 +76,7 @@ def test_effects_of_the_training_are_those_of_the_paths_it_drew(monkeypatch):
     paths, losses = np.stack([step[0] for step in steps]), np.stack([step[1].numpy() for step in steps])
     half = len(steps) // 2
     expected = [step_effects(paths[epoch], losses[epoch]) for epoch in (slice(half), slice(half, None))]
-    np.testing.assert_allclose(READOUTS["training_effects"](trained_region(trainer)), -np.mean(expected, 0), atol=1e-6)
+    np.testing.assert_allclose(trainer.training_effects_epochs, expected, atol=1e-6)
 
 
 def test_alone_is_minus_the_loss_of_the_network_with_that_candidate(trainer):
@@ -132,9 +131,13 @@ def test_one_candidate_is_a_region_too():
     trainer = make_trainer(make_data(), region=make_region(candidates=1), name="second_order", epochs=1)
     fit(trainer)
     region = trained_region(trainer)
-    for readout in READOUTS.values():
-        assert len(set(readout(region).ravel().tolist())) == 1
-    sampled = dict(zip(("paths", "losses", "accuracies"), region.sampled_paths, strict=True))
-    for reading in read_path_losses(sampled, 1, trainer.config).values():
-        assert reading.stage_scores == [[0.0], [0.0]]
+    result = {
+        "readouts": {"alone": READOUTS["alone"](region).tolist()},
+        "path_losses": dict(zip(("paths", "losses", "accuracies"), region.sampled_paths, strict=True)),
+    }
+    readings = read_region(result, 1, trainer.config)
+    assert set(readings) == {"alone", trainer.config.readout, *PATH_READOUTS}
+    for reading in readings.values():
+        assert len(set(np.ravel(reading.stage_scores).tolist())) == 1
+        assert np.shape(reading.stage_scores) == (2, 1)
     assert TrainerConfig(name="second_order").name != trainer.mode == "joint"

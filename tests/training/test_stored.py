@@ -6,7 +6,7 @@ import pytest
 from fade.seeds import subseed
 from fade.store import Store
 from fade.training.config import TrainerConfig
-from fade.training.path_losses import read_path_losses
+from fade.training.reading import read_path_losses
 from fade.training.stored import StoredTrainings
 from fade.training.train import mean_of_trainings, train_region
 from tests.training.samples import SPACE, make_data, make_region

@@ -9,7 +9,7 @@ from scipy import stats
 from fade.ranking import PathRanks
 from fade.space import Cell, Region
 from fade.study import run
-from fade.training.path_losses import Reading
+from fade.training.reading import Reading
 from fade.truth.baselines import COUNTS
 from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import TruePath, Truth

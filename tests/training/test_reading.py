@@ -10,7 +10,7 @@ from fade.space import Region
 from fade.training.config import READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.path_losses import PATH_READOUTS, Reading, read_path_losses
+from fade.training.reading import PATH_READOUTS, Reading, read_epochs, read_path_losses
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -100,3 +100,13 @@ def test_pairs_of_the_published_truth_s_ranks_bound_what_pair_scores_can_reach()
     mean = macro_table().accuracy.mean(1)[networks]
     fitted = fit_effects(paths[networks], rankdata(mean), 3).predict(paths[networks])
     assert spearmanr(fitted, mean).statistic == pytest.approx(0.994, abs=2e-3)
+
+
+@pytest.mark.parametrize(("window", "last"), [(1.0, 5), (0.5, 2), (0.6, 3), (0.01, 1)])
+def test_records_of_the_last_epochs_are_averaged(window, last):
+    epochs = np.random.default_rng(0).normal(size=(5, 2, 3))
+    config = TrainerConfig(readout_window=window)
+    found = read_epochs({"training_effects_epochs": epochs.tolist(), "stage_weights_epochs": epochs.tolist()}, config)
+    np.testing.assert_allclose(found["training_effects"].stage_scores, -epochs[-last:].mean(0))
+    np.testing.assert_allclose(found["weights_mean"].stage_scores, epochs[-last:].mean(0))
+    assert not read_epochs({}, config)

@@ -1,4 +1,8 @@
-"""Read-outs of the losses of sampled one-hot paths: functions of what a training has stored, so none trains again."""
+"""What a stored training of a region says, by every read-out: none of them trains again.
+
+Some need the trained network and are stored themselves (`fade.training.readouts`); others are functions of records
+of the epochs, or of the losses of sampled one-hot paths, and are made here.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,44 @@ class Reading:
     def as_dict(self) -> dict[str, Any]:
         """For metrics.json; without the pair scores, D² K² numbers that follow from the path losses."""
         return {"stage_scores": self.stage_scores} | ({} if self.fit is None else {"fit": self.fit})
+
+
+def read_region(result: Mapping[str, Any], candidates: int, config: TrainerConfig) -> dict[str, Reading]:
+    """All readings of the result of `train_region`.
+
+    A region of one candidate a stage has nothing to rank: the configured read-out, where it has no scores, is zero.
+    """
+    readings = {name: Reading(scores) for name, scores in result["readouts"].items()}
+    readings |= read_epochs(result, config) | read_path_losses(result["path_losses"], candidates, config)
+    if candidates == 1:
+        depth = len(result["path_losses"]["paths"][0])
+        readings.setdefault(config.readout, Reading([[0.0]] * depth))
+    return readings
+
+
+EPOCH_READOUTS = {"weights_mean": ("stage_weights_epochs", 1), "training_effects": ("training_effects_epochs", -1)}
+"""What of the records of the epochs each of them averages, and its sign."""
+
+
+def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, Reading]:
+    """Read the records of the epochs: their mean over the last `config.readout_window` of these [ours].
+
+    ``weights_mean`` is the mean of softmax(α), as the early steps carry much of α's signal. ``training_effects`` are
+    minus the main effects on the losses that paths had in training, which `fair` training compares at each step, on one
+    batch and the same weights; no pass of its own. Losses summed over a training tell how fast a network learns, which
+    ranks networks better than the loss at the end ["Speedy Performance Estimation for NAS", arXiv 2006.04492, of
+    networks trained alone].
+
+    Args:
+        result: stage_weights_epochs and training_effects_epochs ``[E][D][K]``; without one there is no reading of it.
+        config: How; ``readout_window``.
+    """
+    found = {}
+    for name, (key, sign) in EPOCH_READOUTS.items():
+        if epochs := result.get(key):
+            last = max(round(config.readout_window * len(epochs)), 1)
+            found[name] = Reading((sign * np.mean(epochs[-last:], axis=0)).tolist())
+    return found
 
 
 PATH_READOUTS = {"main_effects": "losses", "accuracy_effects": "accuracies", "pairs": "losses"}
