@@ -4,6 +4,7 @@ python -m experiments.collect outputs/NAME experiments/rank_correlation/NAME
 
 A region is known by its data set, its cells and the seed of its networks; runs that share one must agree on the
 accuracies of the paths that both have trained. A run without a truth of its own (truth=none) adds a training.
+Of several runs of one training the newest is kept.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from experiments.readings import READING
 from fade.training.readouts import READOUTS
 
 TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
@@ -57,12 +59,15 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     args = parser.parse_args()
     truths: dict[str, dict[str, Any]] = {}
-    trainings = []
+    found: dict[str, dict[str, Any]] = {}
     for config, metrics in runs(args.runs):
         for region in metrics["regions"]:
             seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
-            trainings.append({"region": name, "cells": region["cells"], **training_of(config, region)})
+            training = training_of(config, region)
+            recipe = {key: value for key, value in config["trainer"].items() if key not in READING}
+            same = json.dumps([name, training["seed"], training["threads"], recipe])
+            found[same] = {"region": name, "cells": region["cells"], **training}
             if "truth" not in region or published:
                 continue
             entry = truths.setdefault(name, {"region": name, "cells": region["cells"], "paths": []})
@@ -74,6 +79,7 @@ def main() -> None:
                 before["sampled"] = before["sampled"] or path["sampled"]
                 before.setdefault("proxies", path.get("proxies"))
             entry["paths"] = list(known.values())
+    trainings = list(found.values())
     if truths:  # of what was trained, that which can be held against one
         trainings = [one for one in trainings if one["region"] in truths]
         assert all(one["cells"] == truths[one["region"]]["cells"] for one in trainings), "two regions have one name"

@@ -17,11 +17,14 @@ TRANSFORMS = ("log", "normal_scores")
 
 def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
     """What differs from the defaults, in words; what all of them share is left out."""
-    default, names = TrainerConfig(), [field.name for field in fields(TrainerConfig) if field.name not in READING]
-    varied = [name for name in names if any(each[name] != trainers[0][name] for each in trainers)]
+    default = {field.name: field.default for field in fields(TrainerConfig) if field.name not in READING}
+    whole = [
+        {name: each.get(name, value) for name, value in default.items()} for each in trainers
+    ]  # older ones lack keys
+    varied = [name for name in default if any(each[name] != whole[0][name] for each in whole)]
     return [
-        ", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != getattr(default, n))])
-        for each in trainers
+        ", ".join([each["name"], *(f"{n} {recipe[n]}" for n in varied if recipe[n] != default[n])])
+        for each, recipe in zip(trainers, whole, strict=True)
     ]
 
 
