@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from experiments.readings import READING
+from experiments.readings import recipe
 from fade.training.readouts import READOUTS
 
 TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
@@ -65,8 +65,7 @@ def main() -> None:
             seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
             training = training_of(config, region)
-            recipe = {key: value for key, value in config["trainer"].items() if key not in READING}
-            same = json.dumps([name, training["seed"], training["threads"], recipe])
+            same = json.dumps([name, training["seed"], training["threads"], recipe(config["trainer"])])
             found[same] = {"region": name, "cells": region["cells"], **training}
             if "truth" not in region or published:
                 continue

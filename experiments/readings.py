@@ -11,21 +11,21 @@ import numpy as np
 from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.reading import read_epochs, read_path_losses, read_region
 
-READING = ("name", "readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
+READING = ("readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
+
+
+def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides a training; keys that are younger than it have their defaults."""
+    default = {field.name: field.default for field in fields(TrainerConfig) if field.name not in READING}
+    return {name: trainer.get(name, value) for name, value in default.items()}
 
 
 def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
     """What differs from the defaults, in words; what all of them share is left out."""
-    default = {field.name: field.default for field in fields(TrainerConfig) if field.name not in READING}
-    whole = [
-        {name: each.get(name, value) for name, value in default.items()} for each in trainers
-    ]  # older ones lack keys
-    varied = [name for name in default if any(each[name] != whole[0][name] for each in whole)]
-    return [
-        ", ".join([each["name"], *(f"{n} {recipe[n]}" for n in varied if recipe[n] != default[n])])
-        for each, recipe in zip(trainers, whole, strict=True)
-    ]
+    whole, default = [recipe(each) for each in trainers], recipe({})
+    varied = [name for name in default if name != "name" and any(each[name] != whole[0][name] for each in whole)]
+    return [", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != default[n])]) for each in whole]
 
 
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
