@@ -56,7 +56,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("trainer.lr=inf", "trainer.lr=inf", "give"),
     ("trainer.readout=alone trainer.aggregate=log_sum", "trainer.aggregate=log_sum", "trainer.aggregate=mean"),
     ("trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),
-    ("trainer=fair trainer.batch_size=3000", "trainer.batch_size", "at most 2400"),
+    ("trainer=first_order trainer.batch_size=3000", "trainer.batch_size", "at most 2400"),
     ("search.regions=0", "search.regions=0", "1 or more"),
     ("search.candidates=10 space.vertices=3", "search.candidates=10", "enlarge space.vertices"),
     ("search.step_size=inf", "search.step_size=inf", "give a number"),

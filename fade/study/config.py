@@ -10,7 +10,7 @@ from fade.nets.config import SpaceConfig
 from fade.search.config import PseudoGradientConfig, SearchConfig
 from fade.seeds import subseed
 from fade.tracking.config import TrackingConfig
-from fade.training.config import SyntheticConfig, TrainerConfig, one_of
+from fade.training.config import SyntheticConfig, TrainerConfig, default_trainer, one_of
 from fade.training.data import DatasetConfig
 from fade.truth.config import TruthConfig
 
@@ -73,7 +73,7 @@ class StudyConfig:
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     space: SpaceConfig = field(default_factory=SpaceConfig)
-    trainer: TrainerConfig | SyntheticConfig = field(default_factory=TrainerConfig)
+    trainer: TrainerConfig | SyntheticConfig = field(default_factory=default_trainer)
     search: SearchConfig = field(default_factory=PseudoGradientConfig)
     truth: TruthConfig = field(default_factory=TruthConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)

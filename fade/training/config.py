@@ -176,6 +176,11 @@ class TrainerConfig:
         return self.weights_recipe() | {key: getattr(self, key) for key in keys}
 
 
+def default_trainer() -> TrainerConfig:
+    """The recipe of a study that names none: the one that ranked best on development data."""
+    return TrainerConfig(name="fair", alpha_lr=0.0, readout="training_effects")
+
+
 @dataclass(kw_only=True)
 class SyntheticConfig:
     """No training: stage scores from an additive landscape with a known optimum, to study searches.

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import jsonschema
@@ -26,7 +26,7 @@ STUDIES = {
         *("dataset=digits", "space=mlp", "space.width=8"),
     ],
     "truth of all regions and a curve": ["truth=retrain", "truth.paths=2", "truth.regions=all", "truth.curve=true"],
-    "fair without alpha": ["trainer=fair", "trainer.alpha_lr=0", "search=fixed", "truth=retrain"],
+    "fair with alpha": ["trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01", "search=fixed", "truth=retrain"],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
 
@@ -124,7 +124,7 @@ def test_truth_is_where_it_was_asked_for(study) -> None:
         "truth of the first region": [0],
         "truth of the last region": [last],
         "truth of all regions and a curve": list(range(len(regions))),
-        "fair without alpha": [0],
+        "fair with alpha": [0],
     }.get(name, [])
     for index in having:
         region = regions[index]
@@ -153,14 +153,14 @@ def test_from_python_by_hand_as_from_the_command_line(tmp_path: Path) -> None:
     from fade.search.config import PseudoGradientConfig
     from fade.study import StudyConfig
     from fade.tracking.config import TrackingConfig
-    from fade.training.config import TrainerConfig
+    from fade.training.config import default_trainer
     from fade.training.data import DatasetConfig
     from tests.study.tiny import runs, tiny
 
     config = StudyConfig(
         dataset=DatasetConfig(name="mnist1d", train_samples=300, test_samples=100),
         space=SpaceConfig(vertices=3, depth=2, channels=4),
-        trainer=TrainerConfig(epochs=2),
+        trainer=replace(default_trainer(), epochs=2),
         search=PseudoGradientConfig(regions=2, candidates=2),
         tracking=TrackingConfig(name="none"),
         threads=1,

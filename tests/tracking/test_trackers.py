@@ -126,7 +126,8 @@ def test_metric_names_are_documented(tmp_path: Path, shared_store: Path) -> None
     from fade.study.record import log_region
 
     recorder = Recorder()
-    result = run(tiny_config(tmp_path, "truth=retrain", "truth.curve=true", "truth.paths=3", store=shared_store))
+    words = ("trainer=joint", "truth=retrain", "truth.curve=true", "truth.paths=3")
+    result = run(tiny_config(tmp_path, *words, store=shared_store))
     for region, point in zip(result.metrics["regions"], result.metrics["trajectory"], strict=True):
         log_region(recorder, region | {"trajectory": point})
     families = {name.split("/")[0] for name in recorder.names}

@@ -107,7 +107,7 @@ def test_another_readout_or_aggregate_trains_no_region_again(tmp_path: Path) -> 
         ["trainer.readout=alone"],
         ["trainer.readout=pairs", "trainer.readout_transform=auto"],
     ):
-        run(tiny_config(tmp_path, *SAME, *more))
+        run(tiny_config(tmp_path, *SAME, "trainer=joint", *more))
         requests = entries(tmp_path / "store")
         counts.add(sum(request["kind"] == "region" for request in requests))
         sampled = [request for request in requests if request["kind"] == "networks" and len(request["cells"]) == 3]
