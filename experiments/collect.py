@@ -47,6 +47,7 @@ def training_of(config: dict[str, Any], region: dict[str, Any]) -> dict[str, Any
         "trainer": config["trainer"],
         "seed": config["seed"] if config["seeds"]["training"] is None else config["seeds"]["training"],
         "threads": config["threads"],
+        "network_epochs": config["truth"]["epochs"] or config["trainer"]["epochs"],  # those of all_paths_flops
         "readouts": read,
         "path_losses": region["path_losses"],
         **{key: region[key] for key in TRAINING if key in region},

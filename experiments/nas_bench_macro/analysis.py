@@ -37,6 +37,10 @@ class Table:
         self.paths = np.array([path.path for path in self.truth.sampled()])
         self.every = np.array([np.mean(path.accuracy) for path in self.truth.sampled()])
         self.distinct = self.truth.merge(self.every)
+        places = [[sorted(stage).index(text) for text in stage] for stage in cells]
+        digits = np.array([[places[d][k] for d, k in enumerate(path)] for path in self.paths.tolist()])
+        self.string = np.ravel_multi_index(tuple(digits.T), (self.region.candidates,) * self.region.depth)
+        """The number of each path's string of blocks, whatever order a region has them in."""
 
 
 Run = tuple[Table, Floats]
@@ -54,6 +58,40 @@ def row(name: str, runs: list[Run]) -> str:
     bounds = f" ± {stats.t.ppf(0.975, len(rho) - 1) * stats.sem(rho):.3f}" if len(rho) > 1 else ""
     each = " ".join(f"{value:.3f}" for value in rho) if len(rho) > 1 else ""
     return f"| {name} | {np.mean(rho):.3f}{bounds} | {each} | {tau:.3f} | {whole:.3f} | {top:.2f} | {lost:.2f} |"
+
+
+def averaged(runs: list[Run]) -> Run:
+    """The mean of the standardised scores of several trainings, as one."""
+    total = np.zeros(len(runs[0][1]))
+    for table, scores in runs:
+        total[table.string] += stats.zscore(scores)
+    return runs[0][0], total[runs[0][0].string]
+
+
+def epochs_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
+    """Spearman's of the effects on the training losses of one epoch alone, and of the mean of all up to it."""
+    effects = [-np.array(training["training_effects_epochs"]) for _, training in runs]
+    lines = header("epoch", *map(str, range(1, len(effects[0]) + 1)))
+    ways = {"alone": lambda each, n: each[n], "all so far": lambda each, n: each[: n + 1].mean(0)}
+    for name, way in ways.items():
+        rho = [
+            np.mean([rank(table, way(each, n)) for (table, _), each in zip(runs, effects, strict=True)])
+            for n in range(len(effects[0]))
+        ]
+        lines.append(f"| {name} | " + " | ".join(f"{value:.3f}" for value in rho) + " |")
+    return "\n".join(lines)
+
+
+def rank(table: Table, stage_scores: Floats) -> float:
+    """Spearman's of stage scores ``[D, K]`` on the distinct networks."""
+    scores = stage_scores[np.arange(table.region.depth), table.paths].sum(1)
+    return float(stats.spearmanr(table.truth.merge(scores), table.distinct).statistic)
+
+
+def as_long(training: dict[str, Any]) -> float:
+    """FLOPs of training all paths for as many epochs as the region; the best network's may have been fewer."""
+    epochs = training["trainer"]["epochs"]
+    return float(training["all_paths_flops"] * epochs / training.get("network_epochs", epochs))
 
 
 @drawn
@@ -87,17 +125,22 @@ def main() -> None:
         for name in read[0][1]:
             print(row(f"{label} / {name}", [(table, each[name](table.paths)) for table, each in read]))
         if args.default in read[0][1] and label.startswith("fair"):
-            figure = scatter([(table, each[args.default](table.paths)) for table, each in read])
-            figure.savefig(args.folder / "scores.png", dpi=160)
+            scored = [(table, each[args.default](table.paths)) for table, each in read]
+            if len(scored) > 1:
+                print(row(f"{label} / {args.default}, scores averaged over the {len(scored)}", [averaged(scored)]))
+            scatter(scored).savefig(args.folder / "scores.png", dpi=160)
     for name, values in free_counts(tables[0].region, tables[0].truth).items():
         rho, tau = (f(values, tables[0].distinct).statistic for f in (stats.spearmanr, stats.kendalltau))
         print(f"| *{name}* | {rho:.3f} |  | {tau:.3f} |  |  |  |")
+    for label, pairs in groups.items():
+        if all("training_effects_epochs" in training for _, training in pairs):
+            print(f"\n{label}: Spearman of the effects on the training losses, by epoch\n\n{epochs_table(pairs)}")
     print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "of training all paths", "seconds each")))
     for label, pairs in groups.items():
         trainings = [training for _, training in pairs]
         seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
         flops = np.mean([training["train_flops"] for training in trainings])
-        share = np.mean([training["train_flops"] / training["all_paths_flops"] for training in trainings])
+        share = np.mean([training["train_flops"] / as_long(training) for training in trainings])
         threads = trainings[0]["threads"]
         print(f"| {label} | {len(trainings)} | {threads} | {flops:.3g} | {100 * share:.3f} % | {seconds} |")
 
