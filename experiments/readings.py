@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fade.training.config import PROBABILITIES, TrainerConfig
-from fade.training.reading import Reading, read_epochs, read_path_losses, read_region
+from fade.training.reading import Reading, read_path_losses, read_region
 
 READING = ("readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
@@ -28,25 +28,20 @@ def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
     return [", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != default[n])]) for each in whole]
 
 
-def learning_rates(trainer: Mapping[str, Any], parts: int = 100) -> Any:
-    """Of each epoch, the mean over the half cosine."""
-    through = (np.arange(parts * trainer["epochs"]) + 0.5) / (parts * trainer["epochs"])
-    rates = trainer["lr_end"] + (trainer["lr"] - trainer["lr_end"]) * (1 + np.cos(np.pi * through)) / 2
-    return rates.reshape(-1, parts).mean(1)
-
-
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
-    for name, reading in read_region(training, candidates, TrainerConfig()).items():
+    trainer = {name: value for name, value in training["trainer"].items() if name not in READING}
+    for name, reading in read_region(training, candidates, TrainerConfig(**trainer, readout="alone")).items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:
             found[f"{name}, log_sum"] = reading.ranks("log_sum").scores
-    for name, reading in read_epochs(training, TrainerConfig(readout_window=0.5)).items():
-        found[f"{name}, last half"] = reading.ranks("mean").scores
     if effects := training.get("training_effects_epochs"):
-        mean = np.average(effects, axis=0, weights=learning_rates(training["trainer"]))
-        found["training_effects, by learning rate"] = Reading((-mean).tolist()).ranks("mean").scores
+        for name, kept in {
+            "all epochs alike": effects,
+            "last half alike": effects[-max(len(effects) // 2, 1) :],
+        }.items():
+            found[f"training_effects, {name}"] = Reading((-np.mean(kept, 0)).tolist()).ranks("mean").scores
     table = training["path_losses"]
     for transform in TRANSFORMS:
         config = TrainerConfig(readout_transform=transform)

@@ -65,7 +65,8 @@ class TrainerConfig:
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
-        readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are.
+        readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are;
+            these weigh each epoch by its learning rate.
         readout_pairs: Which stages ``pairs`` pairs: ``all``, or ``neighbours``, whose best paths are found exactly in
             any space.
         precision: ``32-true`` or ``bf16-mixed``.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from fade.ranking import PathRanks
@@ -60,8 +61,7 @@ def read_region(result: Mapping[str, Any], candidates: int, config: TrainerConfi
     return readings
 
 
-EPOCH_READOUTS = {"weights_mean": ("stage_weights_epochs", 1), "training_effects": ("training_effects_epochs", -1)}
-"""What of the records of the epochs each of them averages, and its sign."""
+EPOCH_READOUTS = ("weights_mean", "training_effects")
 
 
 def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, Reading]:
@@ -71,18 +71,32 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
     minus the main effects on the losses that paths had in training, which `fair` training compares at each step, on one
     batch and the same weights; no pass of its own. Losses summed over a training tell how fast a network learns, which
     ranks networks better than the loss at the end ["Speedy Performance Estimation for NAS", arXiv 2006.04492, of
-    networks trained alone].
+    networks trained alone]. An epoch weighs as its learning rate: while the weights hardly move any more, the shared ones
+    only grow more alike in how they serve all paths.
 
     Args:
         result: stage_weights_epochs and training_effects_epochs ``[E][D][K]``; without one there is no reading of it.
-        config: How; ``readout_window``.
+        config: How; ``readout_window``, and the schedule of the learning rate.
     """
     found = {}
-    for name, (key, sign) in EPOCH_READOUTS.items():
-        if epochs := result.get(key):
-            last = max(round(config.readout_window * len(epochs)), 1)
-            found[name] = Reading((sign * np.mean(epochs[-last:], axis=0)).tolist())
+    if weights := result.get("stage_weights_epochs"):
+        found["weights_mean"] = Reading(np.mean(weights[-_last(weights, config) :], axis=0).tolist())
+    if effects := result.get("training_effects_epochs"):
+        last, rates = _last(effects, config), learning_rates(config, len(effects))
+        mean = np.average(effects[-last:], axis=0, weights=rates[-last:])
+        found["training_effects"] = Reading((-mean).tolist())
     return found
+
+
+def _last(epochs: Table, config: TrainerConfig) -> int:
+    return max(round(config.readout_window * len(epochs)), 1)
+
+
+def learning_rates(config: TrainerConfig, epochs: int) -> NDArray[np.float64]:
+    """The mean learning rate of the weights in each epoch ``[E]``, along its half cosine."""
+    borders = np.sin(np.pi * np.arange(epochs + 1) / epochs) / np.pi
+    mean: NDArray[np.float64] = config.lr_end + (config.lr - config.lr_end) * (0.5 + epochs * np.diff(borders) / 2)
+    return mean
 
 
 PATH_READOUTS = {"main_effects": "losses", "accuracy_effects": "accuracies", "pairs": "losses"}

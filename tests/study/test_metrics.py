@@ -26,7 +26,13 @@ STUDIES = {
         *("dataset=digits", "space=mlp", "space.width=8"),
     ],
     "truth of all regions and a curve": ["truth=retrain", "truth.paths=2", "truth.regions=all", "truth.curve=true"],
-    "fair with alpha": ["trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01", "search=fixed", "truth=retrain"],
+    "fair with alpha": [
+        "trainer=fair",
+        "trainer.readout=weights",
+        "trainer.alpha_lr=0.01",
+        "search=fixed",
+        "truth=retrain",
+    ],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
 

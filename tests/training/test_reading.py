@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import rankdata, spearmanr
 
 from fade.space import Region
 from fade.training.config import READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.reading import PATH_READOUTS, Reading, read_epochs, read_path_losses
+from fade.training.reading import PATH_READOUTS, Reading, learning_rates, read_epochs, read_path_losses
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -105,8 +106,24 @@ def test_pairs_of_the_published_truth_s_ranks_bound_what_pair_scores_can_reach()
 @pytest.mark.parametrize(("window", "last"), [(1.0, 5), (0.5, 2), (0.6, 3), (0.01, 1)])
 def test_records_of_the_last_epochs_are_averaged(window, last):
     epochs = np.random.default_rng(0).normal(size=(5, 2, 3))
-    config = TrainerConfig(readout_window=window)
-    found = read_epochs({"training_effects_epochs": epochs.tolist(), "stage_weights_epochs": epochs.tolist()}, config)
+    records = {"training_effects_epochs": epochs.tolist(), "stage_weights_epochs": epochs.tolist()}
+    found = read_epochs(records, TrainerConfig(readout_window=window, lr=0.01, lr_end=0.01))
     np.testing.assert_allclose(found["training_effects"].stage_scores, -epochs[-last:].mean(0))
     np.testing.assert_allclose(found["weights_mean"].stage_scores, epochs[-last:].mean(0))
-    assert not read_epochs({}, config)
+    assert not read_epochs({}, TrainerConfig())
+
+
+def test_effects_of_an_epoch_weigh_as_its_learning_rate():
+    config, steps = TrainerConfig(lr=0.1, lr_end=0.001, epochs=4), 100
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=config.lr)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4 * steps, eta_min=config.lr_end)
+    rates = []
+    for _ in range(4 * steps):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    np.testing.assert_allclose(learning_rates(config, 4), np.reshape(rates, (4, steps)).mean(1), rtol=0.02)
+    epochs = np.random.default_rng(0).normal(size=(4, 2, 3))
+    found = read_epochs({"training_effects_epochs": epochs.tolist()}, config)["training_effects"]
+    weights = learning_rates(config, 4)
+    np.testing.assert_allclose(found.stage_scores, -(weights[:, None, None] * epochs).sum(0) / weights.sum())
