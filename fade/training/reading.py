@@ -71,8 +71,8 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
     minus the main effects on the losses that paths had in training, which `fair` training compares at each step, on one
     batch and the same weights; no pass of its own. Losses summed over a training tell how fast a network learns, which
     ranks networks better than the loss at the end ["Speedy Performance Estimation for NAS", arXiv 2006.04492, of
-    networks trained alone]. An epoch weighs as its learning rate: while the weights hardly move any more, the shared ones
-    only grow more alike in how they serve all paths.
+    networks trained alone]. An epoch weighs as its learning rate: at the end of the schedule, where the weights hardly
+    move, the effects say least of the networks (measured in experiments/rank_correlation).
 
     Args:
         result: stage_weights_epochs and training_effects_epochs ``[E][D][K]``; without one there is no reading of it.

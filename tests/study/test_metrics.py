@@ -27,11 +27,8 @@ STUDIES = {
     ],
     "truth of all regions and a curve": ["truth=retrain", "truth.paths=2", "truth.regions=all", "truth.curve=true"],
     "fair with alpha": [
-        "trainer=fair",
-        "trainer.readout=weights",
-        "trainer.alpha_lr=0.01",
-        "search=fixed",
-        "truth=retrain",
+        *("trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"),
+        *("search=fixed", "truth=retrain"),
     ],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
