@@ -111,7 +111,7 @@ class Study:
 
     def ceiling(self) -> Floats:
         found = [noise_ceiling(truth.accuracy, seed=0, resamples=10).spearman for truth in self.truths]
-        return np.array([0.0 if value is None else value for value in found])
+        return np.array([np.nan if value is None else value for value in found])  # one seed tells none
 
     def _agreement(self, scores: Sequence[Sequence[Floats]]) -> tuple[Floats, Floats]:
         values, resampled = [], []
@@ -139,6 +139,11 @@ def partial(scores: Floats, truth: Truth) -> float:
     return 0.0 if value is None else value
 
 
+def shown(value: float, form: str = ".2f") -> str:
+    """A number, or a dash where there is none."""
+    return format(value, form) if np.isfinite(value) else "–"
+
+
 def estimator_table(study: Study) -> str:
     """All estimators, best first."""
     ceiling = study.ceiling().mean()
@@ -151,7 +156,7 @@ def estimator_table(study: Study) -> str:
         top = study.mean_of(name, lambda s, t: precision_at(s, t.mean, 0.1))
         lost = 100 * study.mean_of(name, lambda s, t: regret(s, t.mean))
         lines.append(
-            f"| {name} | {with_bounds(value.mean(), study.interval(drawn_))} | {value.mean() / ceiling:.2f} "
+            f"| {name} | {with_bounds(value.mean(), study.interval(drawn_))} | {shown(value.mean() / ceiling)} "
             f"| {tau:+.2f} | {value.min():+.2f} | {study.mean_of(name, partial):+.2f} | {top:.2f} | {lost:.1f} |"
         )
     return "\n".join(lines)
@@ -178,15 +183,16 @@ def region_table(study: Study, default: str) -> str:
     lines = header(*columns, "additive model of the truth", "estimator", "of the ceiling")
     value, _ = study.estimator(default)
     for truth, ceiling, rho in zip(study.truths, study.ceiling(), value, strict=True):
-        noise = np.sqrt(truth.accuracy.var(1, ddof=1).mean())
+        seeds = truth.accuracy.shape[1]
+        noise = np.sqrt(truth.accuracy.var(1, ddof=1).mean()) if seeds > 1 else np.nan
         fit = fit_effects(truth.paths, truth.mean, truth.region.candidates, pairs="none")
-        known = ~np.isnan(fit.left_out)
-        additive = stats.spearmanr(fit.left_out[known], truth.mean[known]).statistic
-        share = f"{rho / ceiling:.2f}" if ceiling else "–"
+        told = ~np.isnan(fit.left_out)
+        additive = stats.spearmanr(fit.left_out[told], truth.mean[told]).statistic
         lines.append(
-            f"| {truth.name} | {len(truth.mean)} × {truth.accuracy.shape[1]} "
-            f"| {truth.mean.min():.3f}–{truth.mean.max():.3f} | {100 * truth.mean.std(ddof=1):.2f} / {100 * noise:.2f} "
-            f"| {ceiling:.2f} | {additive:.2f} | {rho:+.2f} | {share} |"
+            f"| {truth.name} | {len(truth.mean)} × {seeds} "
+            f"| {truth.mean.min():.3f}–{truth.mean.max():.3f} "
+            f"| {100 * truth.mean.std(ddof=1):.2f} / {shown(100 * noise)} "
+            f"| {shown(ceiling)} | {additive:.2f} | {rho:+.2f} | {shown(rho / ceiling)} |"
         )
     return "\n".join(lines)
 
@@ -200,7 +206,8 @@ def scatter(study: Study, default: str) -> Any:
     value, _ = study.estimator(default)
     for axis, truth, rho in zip(axes, study.truths, value, strict=False):
         score = np.mean([stats.rankdata(s) for s in study.scores[default][truth.name]], axis=0)
-        error = 100 * truth.accuracy.std(1, ddof=1) / np.sqrt(truth.accuracy.shape[1])
+        seeds = truth.accuracy.shape[1]
+        error = 100 * truth.accuracy.std(1, ddof=1) / np.sqrt(seeds) if seeds > 1 else np.zeros(len(truth.mean))
         axis.errorbar(score, 100 * truth.mean, error, fmt="none", ecolor=FAINT, elinewidth=0.8, zorder=1)
         axis.scatter(score, 100 * truth.mean, s=9, color=ACCENT, linewidths=0, zorder=2)
         axis.set_title(f"region {truth.name}   ρ {rho:.2f}", fontsize=9, color=INK, loc="left")
@@ -220,8 +227,9 @@ def overview(study: Study, default: str, most: int = 24) -> Any:
     width = 0.2 + 0.062 * max(len(name) for name, *_ in rows)
     figure, (axis,) = panels(width + 4.4, 0.21 * len(rows) + 0.9, left=width)
     ceiling = study.ceiling()
-    axis.axvspan(ceiling.min(), ceiling.max(), color=FAINT, alpha=0.5, linewidth=0)
-    axis.axvline(ceiling.mean(), color=MUTED, linewidth=0.8)
+    if np.isfinite(ceiling).all():
+        axis.axvspan(ceiling.min(), ceiling.max(), color=FAINT, alpha=0.5, linewidth=0)
+        axis.axvline(ceiling.mean(), color=MUTED, linewidth=0.8)
     axis.axvline(0, color=FAINT, linewidth=0.8)
     for n, (name, value, drawn_, mine) in enumerate(rows):
         colour = MARK if mine else ACCENT if name in study.scores else MUTED
