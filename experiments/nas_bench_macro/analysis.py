@@ -19,6 +19,7 @@ from experiments.readings import header, readings, recipes
 from fade.ranking import precision_at
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
+from fade.training.effects import main_effects
 from fade.truth.baselines import free_counts
 from fade.truth.config import TruthConfig
 from fade.truth.known import Truth
@@ -82,6 +83,27 @@ def epochs_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def stages_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
+    """What each block is worth in each stage: by the ranks of published accuracies, and by the last half of training.
+
+    Main effects, standardised over all blocks, means over the trainings.
+    """
+    worth: dict[str, list[Floats]] = {"table": [], "training": []}
+    for table, training in runs:
+        effects = -np.array(training["training_effects_epochs"])
+        published = main_effects(table.paths, stats.rankdata(table.every), table.region.candidates)
+        for name, each in {"table": published, "training": effects[len(effects) // 2 :].mean(0)}.items():
+            order = [np.argsort(stage) for stage in training["cells"]]
+            worth[name].append(np.stack([row[o] for row, o in zip(each / each.std(), order, strict=True)]))
+    blocks = [text.removeprefix("block:") for text in sorted(runs[0][1]["cells"][0])]
+    lines = header("stage", *(f"{block}, {name}" for block in blocks for name in worth))
+    means = {name: np.mean(each, 0) for name, each in worth.items()}
+    for d in range(len(runs[0][1]["cells"])):
+        cells = (f"{means[name][d, k]:+.2f}" for k in range(len(blocks)) for name in worth)
+        lines.append(f"| {d} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def rank(table: Table, stage_scores: Floats) -> float:
     """Spearman's of stage scores ``[D, K]`` on the distinct networks."""
     scores = stage_scores[np.arange(table.region.depth), table.paths].sum(1)
@@ -135,6 +157,7 @@ def main() -> None:
     for label, pairs in groups.items():
         if all("training_effects_epochs" in training for _, training in pairs):
             print(f"\n{label}: Spearman of the effects on the training losses, by epoch\n\n{epochs_table(pairs)}")
+            print(f"\n{label}: what a block is worth, by the table and by the training\n\n{stages_table(pairs)}")
     print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "of training all paths", "seconds each")))
     for label, pairs in groups.items():
         trainings = [training for _, training in pairs]
