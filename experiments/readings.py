@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from fade.training.config import PROBABILITIES, TrainerConfig
-from fade.training.reading import Reading, read_path_losses, read_region
+from fade.training.reading import read_epochs, read_path_losses, read_region
 
 READING = ("readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
@@ -31,17 +31,15 @@ def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
-    trainer = {name: value for name, value in training["trainer"].items() if name not in READING}
-    for name, reading in read_region(training, candidates, TrainerConfig(**trainer, readout="alone")).items():
+    trainer = TrainerConfig(**recipe(training["trainer"]), readout="alone")
+    for name, reading in read_region(training, candidates, trainer).items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:
             found[f"{name}, log_sum"] = reading.ranks("log_sum").scores
-    if effects := training.get("training_effects_epochs"):
-        for name, kept in {
-            "all epochs alike": effects,
-            "last half alike": effects[-max(len(effects) // 2, 1) :],
-        }.items():
-            found[f"training_effects, {name}"] = Reading((-np.mean(kept, 0)).tolist()).ranks("mean").scores
+    for which, window in {"all epochs alike": 1.0, "last half alike": 0.5}.items():
+        alike = read_epochs(training, replace(trainer, lr_end=trainer.lr, readout_window=window))
+        if "training_effects" in alike:
+            found[f"training_effects, {which}"] = alike["training_effects"].ranks("mean").scores
     table = training["path_losses"]
     for transform in TRANSFORMS:
         config = TrainerConfig(readout_transform=transform)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.readings import header, readings, recipes
-from fade.ranking import precision_at
+from fade.ranking import PathRanks, precision_at
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
 from fade.training.effects import main_effects
@@ -40,8 +40,8 @@ class Table:
         self.distinct = self.truth.merge(self.every)
         places = [[sorted(stage).index(text) for text in stage] for stage in cells]
         digits = np.array([[places[d][k] for d, k in enumerate(path)] for path in self.paths.tolist()])
+        # the number of each path's string of blocks, whatever order a region has them in
         self.string = np.ravel_multi_index(tuple(digits.T), (self.region.candidates,) * self.region.depth)
-        """The number of each path's string of blocks, whatever order a region has them in."""
 
 
 Run = tuple[Table, Floats]
@@ -106,7 +106,7 @@ def stages_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
 
 def rank(table: Table, stage_scores: Floats) -> float:
     """Spearman's of stage scores ``[D, K]`` on the distinct networks."""
-    scores = stage_scores[np.arange(table.region.depth), table.paths].sum(1)
+    scores = PathRanks(stage_scores.tolist(), "mean").scores(table.paths)
     return float(stats.spearmanr(table.truth.merge(scores), table.distinct).statistic)
 
 

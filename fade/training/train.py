@@ -96,12 +96,9 @@ def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     Means of all that is read, elementwise; sums of what it cost; all seconds of epochs, one training after the other.
     The effects of mean losses are the means of the effects, unless a transform comes between.
     """
-    first = results[0]
-    if len(results) == 1:
-        return dict(first)
-    mean: dict[str, Any] = _mean(results)
-    mean["epoch_seconds"] = list(itertools.chain(*(result["epoch_seconds"] for result in results)))
-    return mean | {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
+    costs: dict[str, Any] = {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
+    costs["epoch_seconds"] = list(itertools.chain(*(result["epoch_seconds"] for result in results)))
+    return {**_mean(results), **costs}
 
 
 def _mean(values: Sequence[Any]) -> Any:

@@ -6,8 +6,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
+from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.config import READOUTS as NAMES
-from fade.training.config import TrainerConfig
 from fade.training.fit import fit
 from fade.training.mixing import Noise, draw_noise
 from fade.training.modes import STEPS, second_order_gradient
@@ -189,6 +189,8 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
     assert set(readings) == set(NAMES) - (set() if mode == "fair" else {"training_effects"})
     for name, reading in readings.items():
         assert np.argmax(reading.stage_scores, 1).tolist() == [1, 2], name
+        if name in PROBABILITIES:
+            np.testing.assert_allclose(np.sum(reading.stage_scores, 1), 1, rtol=1e-6)
 
 
 @every_mode
