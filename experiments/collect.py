@@ -4,7 +4,8 @@ python -m experiments.collect outputs/NAME experiments/rank_correlation/NAME
 
 A region is known by its data set, its cells and the seed of its networks; runs that share one must agree on the
 accuracies of the paths that both have trained. A run without a truth of its own (truth=none) adds a training.
-Of several runs of one training the newest is kept.
+Of several runs of one training the newest is kept. What the files have already stays, so that a study may come from
+several machines.
 """
 
 import argparse
@@ -36,6 +37,16 @@ def runs(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return [(yaml.safe_load((f.parent / "config.yaml").read_text()), json.loads(f.read_text())) for f in found]
 
 
+def kept(file: Path) -> list[dict[str, Any]]:
+    """The rows of an earlier collection."""
+    return [json.loads(line) for line in file.open()] if file.exists() else []
+
+
+def same(training: dict[str, Any]) -> str:
+    """What two runs of one training share."""
+    return json.dumps([training["region"], training["seed"], training["threads"], recipe(training["trainer"])])
+
+
 def truth_of(region: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: path[key] for key in TRUTH if key in path} for path in region["truth"]]
 
@@ -59,15 +70,14 @@ def main() -> None:
     parser.add_argument("runs", type=Path)
     parser.add_argument("target", type=Path)
     args = parser.parse_args()
-    truths: dict[str, dict[str, Any]] = {}
-    found: dict[str, dict[str, Any]] = {}
+    truths = {row["region"]: row for row in kept(args.target / "truth.jsonl")}
+    found = {same(row): row for row in kept(args.target / "trainings.jsonl")}
     for config, metrics in runs(args.runs):
         for region in metrics["regions"]:
             seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
-            training = training_of(config, region)
-            same = json.dumps([name, training["seed"], training["threads"], recipe(config["trainer"])])
-            found[same] = {"region": name, "cells": region["cells"], **training}
+            training = {"region": name, "cells": region["cells"], **training_of(config, region)}
+            found[same(training)] = training
             if "truth" not in region or published:
                 continue
             entry = truths.setdefault(name, {"region": name, "cells": region["cells"], "paths": []})
