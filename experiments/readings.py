@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fade.training.config import PROBABILITIES, TrainerConfig
+from fade.training.config import PROBABILITIES, TrainerConfig, default_trainer
 from fade.training.reading import read_epochs, read_path_losses, read_region
 
 READING = ("readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
@@ -22,10 +22,14 @@ def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What differs from the defaults, in words; what all of them share is left out."""
-    whole, default = [recipe(each) for each in trainers], recipe({})
-    varied = [name for name in default if name != "name" and any(each[name] != whole[0][name] for each in whole)]
-    return [", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != default[n])]) for each in whole]
+    """What differs from the defaults of its mode, in words; what all of them share is left out."""
+    whole, plain = [recipe(each) for each in trainers], recipe({})
+    varied = [name for name in plain if name != "name" and any(each[name] != whole[0][name] for each in whole)]
+    labels = []
+    for each in whole:
+        default = recipe(vars(default_trainer())) if each["name"] == default_trainer().name else plain
+        labels.append(", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != default[n])]))
+    return labels
 
 
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:

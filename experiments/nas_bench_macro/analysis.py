@@ -117,13 +117,15 @@ def as_long(training: dict[str, Any]) -> float:
 
 
 @drawn
-def scatter(runs: list[Run]) -> Any:
+def scatter(runs: list[Run], seeds: list[int]) -> Any:
     """Scores against published accuracies, a panel a seed."""
     figure, axes = panels(2.2 * len(runs) + 0.5, 2.7, 1, len(runs), left=0.55)
-    for n, (axis, (table, scores)) in enumerate(zip(axes, runs, strict=True)):
+    for axis, (table, scores), seed in zip(axes, runs, seeds, strict=True):
         merged = table.truth.merge(scores)
         axis.scatter(stats.rankdata(merged), 100 * table.distinct, s=1.5, color=ACCENT, alpha=0.35, linewidths=0)
-        axis.set_title(f"seed {n}   ρ {stats.spearmanr(merged, table.distinct).statistic:.3f}", color=INK, loc="left")
+        axis.set_title(
+            f"seed {seed}   ρ {stats.spearmanr(merged, table.distinct).statistic:.3f}", color=INK, loc="left"
+        )
         axis.axhline(100 * table.distinct.max(), color=FAINT, linewidth=0.8)
     figure.supxlabel("rank by score, of 3,969 networks", fontsize=9, color=MUTED)
     figure.supylabel("published accuracy, %", fontsize=9, color=MUTED, x=0.005)
@@ -136,6 +138,7 @@ def main() -> None:
     parser.add_argument("--default", default="pairs", help="the read-out of the figure")
     args = parser.parse_args()
     rows = [json.loads(line) for line in (args.folder / "trainings.jsonl").open()]
+    rows.sort(key=lambda training: training["seed"])
     tables = [Table(row["cells"]) for row in rows]  # a region has the blocks in an order of its own
     groups: dict[str, list[tuple[Table, dict[str, Any]]]] = defaultdict(list)
     for label, table, training in zip(recipes([row["trainer"] for row in rows]), tables, rows, strict=True):
@@ -150,7 +153,9 @@ def main() -> None:
             scored = [(table, each[args.default](table.paths)) for table, each in read]
             if len(scored) > 1:
                 print(row(f"{label} / {args.default}, scores averaged over the {len(scored)}", [averaged(scored)]))
-            scatter(scored).savefig(args.folder / "scores.png", dpi=160)
+            scatter(scored, [training["seed"] for _, training in trainings]).savefig(
+                args.folder / "scores.png", dpi=160
+            )
     for name, values in free_counts(tables[0].region, tables[0].truth).items():
         rho, tau = (f(values, tables[0].distinct).statistic for f in (stats.spearmanr, stats.kendalltau))
         print(f"| *{name}* | {rho:.3f} |  | {tau:.3f} |  |  |  |")
@@ -164,7 +169,7 @@ def main() -> None:
         seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
         flops = np.mean([training["train_flops"] for training in trainings])
         share = np.mean([training["train_flops"] / as_long(training) for training in trainings])
-        threads = trainings[0]["threads"]
+        threads = " ".join(str(training["threads"]) for training in trainings)
         print(f"| {label} | {len(trainings)} | {threads} | {flops:.3g} | {100 * share:.3f} % | {seconds} |")
 
 

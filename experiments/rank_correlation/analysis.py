@@ -29,6 +29,7 @@ from fade.ranking.bootstrap import resample
 from fade.ranking.correlations import resampled_spearman
 from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, panels
 from fade.space import Region
+from fade.training.config import READOUTS
 from fade.training.pairs import fit_effects
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import TruePath
@@ -144,13 +145,32 @@ def shown(value: float, form: str = ".2f") -> str:
     return format(value, form) if np.isfinite(value) else "–"
 
 
-def estimator_table(study: Study) -> str:
-    """All estimators, best first."""
+def recipe_table(study: Study) -> str:
+    """Spearman's of every recipe by every plain read-out, one training each: how much hangs on the reading."""
+    names = [tuple(name.split(" / ")) for name in study.scores]
+    read = [readout for readout in READOUTS if any(name[1] == readout for name in names)]
+    lines = header("recipe", *read)
+    for label in study.cost:
+        value = {
+            readout: study.estimator(f"{label} / {readout}")[0].mean() for readout in read if (label, readout) in names
+        }
+        cells = [f"{value[r]:+.2f}" if r in value else "" for r in read]
+        best = max(value, key=lambda r: value[r], default="")
+        lines.append(
+            f"| {label} | "
+            + " | ".join(f"**{c}**" if r == best else c for r, c in zip(read, cells, strict=True))
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def estimator_table(study: Study, rows: int) -> str:
+    """The best estimators, best first."""
     ceiling = study.ceiling().mean()
     columns = ("recipe / read-out", "Spearman", "of the ceiling", "Kendall", "worst region", "given sinks, depth")
     lines = header(*columns, "top tenth", "regret")
     order = sorted(study.scores, key=lambda name: -study.estimator(name)[0].mean())
-    for name in order:
+    for name in order[:rows]:
         value, drawn_ = study.estimator(name)
         tau = study.mean_of(name, lambda s, t: correlation(s, t.mean, seed=0, resamples=0).kendall.value or 0.0)
         top = study.mean_of(name, lambda s, t: precision_at(s, t.mean, 0.1))
@@ -245,10 +265,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--default", help="the estimator to compare with the baselines; the best one otherwise")
+    parser.add_argument("--rows", type=int, default=20, help="of the table of estimators")
     args = parser.parse_args()
     study = Study(args.folder)
     default = args.default or max(study.scores, key=lambda name: study.estimator(name)[0].mean())
-    print(region_table(study, default), estimator_table(study), comparison_table(study, default), sep="\n\n")
+    tables = (region_table(study, default), estimator_table(study, args.rows), recipe_table(study))
+    print(*tables, comparison_table(study, default), sep="\n\n")
     print("\n" + "\n".join(header("recipe", "trainings", "FLOPs a region", "of training all its paths", "seconds")))
     for label, costs in study.cost.items():
         flops, share, seconds = np.mean(costs, axis=0)
