@@ -68,9 +68,11 @@ def weights(network: Network, values: dict[str, torch.Tensor] | None) -> Iterato
         network.load_state_dict(kept)
 
 
-def kept(network: Network, paths: NDArray[np.int64], data: Data, batch_size: int, recalibration: int) -> Floats:
-    """Losses of paths by kept statistics: those of training, moved by so many batches through the path alone."""
-    losses = []
+def kept(
+    network: Network, paths: NDArray[np.int64], data: Data, batch_size: int, recalibration: int
+) -> tuple[Floats, Floats]:
+    """Losses and accuracies by kept statistics: those of training, moved by so many batches through the path alone."""
+    found = []
     for path in paths.tolist():
         alone = network.path_network(path)
         batches = data.batches("weights", "alpha", batch_size=batch_size, seed=1, shuffle=True)
@@ -78,8 +80,9 @@ def kept(network: Network, paths: NDArray[np.int64], data: Data, batch_size: int
             for x, _ in itertools.islice(batches, recalibration):
                 alone(x)
         with alone.statistics("running"):
-            losses.append(evaluate(alone, data, "validation", batch_size)[0][0])
-    return np.array(losses)
+            found.append([values[0] for values in evaluate(alone, data, "validation", batch_size)])
+    losses, accuracies = np.array(found).T
+    return losses, accuracies
 
 
 def tuned(network: Network, data: Data, config: Any, steps: int, candidates: int, depth: int) -> Floats:
@@ -123,22 +126,22 @@ def read(truth: Truth, overrides: list[str], seed: int, steps: int) -> dict[str,
         every = design(candidates, depth, candidates**depth, 0)
         index = [int(np.flatnonzero((every == path).all(1))[0]) for path in truth.paths]
 
-        def put(name: str, losses: Floats) -> None:
-            effects = main_effects(every, losses, candidates)
+        def put(name: str, losses: Floats, accuracies: Floats) -> None:
             found[f"{name}, each path"] = float(stats.spearmanr(-losses[index], truth.mean).statistic)
-            scores = -effects[np.arange(depth), truth.paths].sum(1)
-            found[f"{name}, main effects"] = float(stats.spearmanr(scores, truth.mean).statistic)
+            for what, values in {"main effects": losses, "accuracy effects": -accuracies}.items():
+                scores = -main_effects(every, values, candidates)[np.arange(depth), truth.paths].sum(1)
+                found[f"{name}, {what}"] = float(stats.spearmanr(scores, truth.mean).statistic)
 
         for name, values in (("last weights", None), ("average weights", module.average)):
             with weights(network, values):
-                for label, losses_of in (
-                    ("batches", lambda: evaluate_paths(network, every, data, batch)[0]),
-                    ("batches of 500", lambda: evaluate_paths(network, every, data, 500)[0]),
+                for label, values_of in (
+                    ("batches", lambda: evaluate_paths(network, every, data, batch)),
+                    ("batches of 500", lambda: evaluate_paths(network, every, data, 500)),
                     ("running", lambda: kept(network, every, data, batch, 0)),
                     ("recalibrated", lambda: kept(network, every, data, batch, RECALIBRATION)),
                 ):
                     start = time.perf_counter()
-                    put(f"{name}, {label}", losses_of())
+                    put(f"{name}, {label}", *values_of())
                     seconds[f"{name}, {label}"] = time.perf_counter() - start
         if steps:
             start = time.perf_counter()
