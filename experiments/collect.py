@@ -28,6 +28,7 @@ TRAINING = (
     "seconds",
     "validation_accuracy",
     "parameters",
+    "path_losses",
 )
 
 
@@ -60,7 +61,6 @@ def training_of(config: dict[str, Any], region: dict[str, Any]) -> dict[str, Any
         "threads": config["threads"],
         "network_epochs": config["truth"]["epochs"] or config["trainer"]["epochs"],  # those of all_paths_flops
         "readouts": read,
-        "path_losses": region["path_losses"],
         **{key: region[key] for key in TRAINING if key in region},
     }
 

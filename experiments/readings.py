@@ -11,7 +11,7 @@ import numpy as np
 from fade.training.config import PROBABILITIES, TrainerConfig, default_trainer
 from fade.training.reading import read_epochs, read_path_losses, read_region
 
-READING = ("readout", "aggregate", "readout_transform", "readout_window", "readout_pairs")
+READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
 
 
@@ -36,7 +36,7 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
     trainer = TrainerConfig(**recipe(training["trainer"]), readout="alone")
-    for name, reading in read_region(training, candidates, trainer).items():
+    for name, reading in read_region(training, len(training["cells"]), candidates, trainer).items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:
             found[f"{name}, log_sum"] = reading.ranks("log_sum").scores
@@ -44,6 +44,8 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
         alike = read_epochs(training, replace(trainer, lr_end=trainer.lr, readout_window=window))
         if "training_effects" in alike:
             found[f"training_effects, {which}"] = alike["training_effects"].ranks("mean").scores
+    if "path_losses" not in training:
+        return found
     table = training["path_losses"]
     for transform in TRANSFORMS:
         config = TrainerConfig(readout_transform=transform)

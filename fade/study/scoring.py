@@ -56,7 +56,7 @@ class TrainingScorer:
     def score(self, region: Region, index: int) -> Outcome:
         """See `RegionScorer.score`."""
         result = self.trainings.region(region)
-        readouts = read_region(result, region.candidates, self.config)
+        readouts = read_region(result, region.depth, region.candidates, self.config)
         record: dict[str, Any] = {
             key: result[key]
             for key in (

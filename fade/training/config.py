@@ -10,16 +10,11 @@ MODES = ("joint", "first_order", "second_order", "fair")
 MIXINGS = ("softmax", "gumbel", "gumbel_hard")
 OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
-READOUTS = (
-    "weights",
-    "alone",
-    "leave_one_out",
-    "weights_mean",
-    "training_effects",
-    "main_effects",
-    "accuracy_effects",
-    "pairs",
-)
+EPOCH_READOUTS = ("weights_mean", "training_effects")
+"""Read-outs of what a training records."""
+PATH_READOUTS = ("main_effects", "accuracy_effects", "pairs")
+"""Read-outs of the validation losses and accuracies of one-hot paths."""
+READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS)
 READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
@@ -59,6 +54,8 @@ class TrainerConfig:
             ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
             ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
             effects of pairs of stages; a search is told the main effects).
+        all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
+            validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
         readout_paths: One-hot paths that ``main_effects`` and ``pairs`` evaluate; None is max(300, 4·D·K), all where
             fewer.
@@ -89,6 +86,7 @@ class TrainerConfig:
     candidate_dropout: float = 0.0
     share_weights: bool = False
     readout: str = "weights"
+    all_readouts: bool = True
     aggregate: str = "mean"
     readout_paths: int | None = None
     readout_transform: str = "identity"
@@ -155,6 +153,11 @@ class TrainerConfig:
         """Whether the training has an α."""
         return self.alpha_lr > 0
 
+    def reads(self, readout: str) -> bool:
+        """Whether a training is read by `readout`; those of paths share the passes of all of them."""
+        wanted = PATH_READOUTS if self.readout in PATH_READOUTS else (self.readout,)
+        return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
+
     def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
         """What decides the numbers of a stand-alone training."""
         keys = ("batch_size", "optimizer", "lr", "lr_end", "weight_decay", "precision")
@@ -174,7 +177,8 @@ class TrainerConfig:
             "share_weights",
             "readout_paths",
         )
-        return self.weights_recipe() | {key: getattr(self, key) for key in keys}
+        reads = {} if self.all_readouts else {"reads": [readout for readout in READOUTS if self.reads(readout)]}
+        return self.weights_recipe() | {key: getattr(self, key) for key in keys} | reads
 
 
 def default_trainer() -> TrainerConfig:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from fade.ranking import PathRanks
-from fade.training.config import TrainerConfig
+from fade.training.config import PATH_READOUTS, TrainerConfig
 from fade.training.pairs import Effects, fit_effects
 from fade.training.transforms import transform
 
@@ -48,20 +48,17 @@ class Reading:
         return {"stage_scores": self.stage_scores} | ({} if self.fit is None else {"fit": self.fit})
 
 
-def read_region(result: Mapping[str, Any], candidates: int, config: TrainerConfig) -> dict[str, Reading]:
+def read_region(result: Mapping[str, Any], depth: int, candidates: int, config: TrainerConfig) -> dict[str, Reading]:
     """All readings of the result of `train_region`.
 
     A region of one candidate a stage has nothing to rank: the configured read-out, where it has no scores, is zero.
     """
-    readings = {name: Reading(scores) for name, scores in result["readouts"].items()}
-    readings |= read_epochs(result, config) | read_path_losses(result["path_losses"], candidates, config)
+    readings = {name: Reading(scores) for name, scores in result["readouts"].items()} | read_epochs(result, config)
+    if "path_losses" in result:
+        readings |= read_path_losses(result["path_losses"], candidates, config)
     if candidates == 1:
-        depth = len(result["path_losses"]["paths"][0])
         readings.setdefault(config.readout, Reading([[0.0]] * depth))
     return readings
-
-
-EPOCH_READOUTS = ("weights_mean", "training_effects")
 
 
 def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, Reading]:
@@ -99,10 +96,6 @@ def learning_rates(config: TrainerConfig, epochs: int) -> NDArray[np.float64]:
     return mean
 
 
-PATH_READOUTS = {"main_effects": "losses", "accuracy_effects": "accuracies", "pairs": "losses"}
-"""What of the sampled paths each of them explains."""
-
-
 def read_path_losses(path_losses: Mapping[str, Any], candidates: int, config: TrainerConfig) -> dict[str, Reading]:
     """Read the losses and accuracies of sampled one-hot paths [ours].
 
@@ -120,7 +113,8 @@ def read_path_losses(path_losses: Mapping[str, Any], candidates: int, config: Tr
         ``{name: Reading}``.
     """
     paths, readings = np.asarray(path_losses["paths"]), {}
-    for name, what in PATH_READOUTS.items():
+    for name in PATH_READOUTS:
+        what = "accuracies" if name == "accuracy_effects" else "losses"
         if what not in path_losses:
             continue
         values = np.asarray(path_losses[what], dtype=np.float64)

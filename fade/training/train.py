@@ -40,7 +40,7 @@ def train_region(
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> dict[str, Any]:
-    """Train the hyper-architecture of a region and read it out in every way.
+    """Train the hyper-architecture of a region and read it out, in every way unless the recipe says otherwise.
 
     Args:
         region: D stages of K candidates.
@@ -54,8 +54,8 @@ def train_region(
 
     Returns:
         JSON: stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), training_effects_epochs
-        [E][D][K] (of `fair`), readouts {name: [D][K]}, path_losses {paths [P][D], losses [P], accuracies [P]},
-        validation_accuracy, parameters, train_flops (training and read-outs), epoch_seconds [E], seconds.
+        [E][D][K] (of `fair`), readouts {name: [D][K]}, path_losses {paths [P][D], losses [P], accuracies [P]} (where
+        read), validation_accuracy, parameters, train_flops (training and read-outs), epoch_seconds [E], seconds.
     """
     start = time.perf_counter()
     network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)
@@ -69,17 +69,18 @@ def train_region(
         stage_weights=module.stage_weights().double().numpy(),
         learnt=len(module.alphas) > 0,
     )
-    readouts = {name: readout(trained) for name, readout in READOUTS.items()}
-    paths, losses, accuracies = trained.sampled_paths
+    readouts = {name: readout(trained) for name, readout in READOUTS.items() if config.reads(name)}
     result: dict[str, Any] = {
         "readouts": {name: scores.tolist() for name, scores in readouts.items() if scores is not None},
-        "path_losses": {"paths": paths.tolist(), "losses": losses.tolist(), "accuracies": accuracies.tolist()},
         "validation_accuracy": evaluate_mixed(network, trained.choices(), data, config.batch_size)[1],
         "parameters": sum(p.numel() for p in network.parameters()),
         "train_flops": region_flops(module),
         "epoch_seconds": module.epoch_seconds,
         "seconds": time.perf_counter() - start,
     }
+    if config.reads("main_effects"):
+        names = ("paths", "losses", "accuracies")
+        result["path_losses"] = {n: v.tolist() for n, v in zip(names, trained.sampled_paths, strict=True)}
     if module.training_effects_epochs:
         result["training_effects_epochs"] = module.training_effects_epochs
     if module.alphas:
@@ -113,9 +114,9 @@ def _mean(values: Sequence[Any]) -> Any:
 def region_flops(module: RegionTrainer) -> int:
     """FLOPs of a region's training and read-outs; a forward and backward pass counts as 3 forward passes.
 
-    Counted for the passes that a mode makes, K disjoint paths as K skeletons and all cells once. Read-outs: D·K passes
-    for `alone`, as many for `leave_one_out`, one for the accuracy of the mixture, each as a full one, and
-    `main_effects`' paths one by one, though common prefixes are computed once: bounds from above.
+    Counted for the passes that a mode makes, K disjoint paths as K skeletons and all cells once. Read-outs, where
+    read: D·K passes for `alone`, as many for `leave_one_out`, one for the accuracy of the mixture, each as a full one,
+    and `main_effects`' paths one by one, though common prefixes are computed once: bounds from above.
     """
     cost, config, sizes = module.network.cost(), module.config, module.data.sizes
     depth, candidates = map(int, cost.cell_macs.shape)
@@ -127,8 +128,9 @@ def region_flops(module: RegionTrainer) -> int:
     weights_step = batch * (disjoint if module.mode == "fair" else mixed)
     training = 3 * steps * (module.epochs * weights_step + module.alpha_epochs * alpha_step)
     sampled = min(candidates**depth, config.readout_paths or default_size(candidates, depth))
-    reading = sizes["validation"] * ((2 * depth * candidates + 1) * mixed + sampled * disjoint // candidates)
-    return int(training + reading)
+    passes = 1 + depth * candidates * sum(config.reads(name) for name in ("alone", "leave_one_out"))
+    one_hot = sampled * disjoint // candidates if config.reads("main_effects") else 0
+    return int(training + sizes["validation"] * (passes * mixed + one_hot))
 
 
 def all_paths_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data, epochs: int | None) -> float:

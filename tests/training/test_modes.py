@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -185,7 +187,7 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
     region, data = planted_region(monkeypatch), make_data(train=300)
     result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
     assert set(result["readouts"]) == set(READOUTS)
-    readings = read_region(result, 3, config)
+    readings = read_region(result, 2, 3, config)
     assert set(readings) == set(NAMES) - (set() if mode == "fair" else {"training_effects"})
     for name, reading in readings.items():
         assert np.argmax(reading.stage_scores, 1).tolist() == [1, 2], name
@@ -193,10 +195,25 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
             np.testing.assert_allclose(np.sum(reading.stage_scores, 1), 1, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_one_readout_alone_reads_the_same_for_less(data, name):
+    mode = "fair" if name == "training_effects" else "joint"
+    whole = TrainerConfig(name=mode, epochs=1, batch_size=20, readout=name)
+    region, layout = make_region(), SPACE.layout(data.shape, data.classes)
+    results = [train_region(region, c, layout, data, seed=0) for c in (whole, replace(whole, all_readouts=False))]
+    first, second = (read_region(result, 2, 3, whole) for result in results)
+    assert second[name] == first[name]
+    assert set(second) < set(first)
+    assert results[1]["train_flops"] < results[0]["train_flops"]
+    assert whole.region_recipe() != replace(whole, all_readouts=False).region_recipe()
+
+
 @every_mode
-def test_the_flops_of_a_region_are_those_torch_counts(mode):
+@pytest.mark.parametrize("every", [True, False])
+def test_the_flops_of_a_region_are_those_torch_counts(mode, every):
     """Of all passes, forward and backward. On images, since torch overcounts the gradients of grouped convolutions."""
-    data, config = make_data((1, 8, 8)), TrainerConfig(name=mode, epochs=2, batch_size=20, alpha_warmup=0.5)
+    data = make_data((1, 8, 8))
+    config = TrainerConfig(name=mode, epochs=2, batch_size=20, alpha_warmup=0.5, all_readouts=every)
     region, layout = make_region(), SPACE.layout(data.shape, data.classes)
     with FlopCounterMode(display=False) as counter:
         result = train_region(region, config, layout, data, seed=0)

@@ -8,10 +8,10 @@ import torch
 from scipy.stats import rankdata, spearmanr
 
 from fade.space import Region
-from fade.training.config import READOUT_TRANSFORMS, TrainerConfig
+from fade.training.config import PATH_READOUTS, READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.reading import PATH_READOUTS, Reading, learning_rates, read_epochs, read_path_losses
+from fade.training.reading import Reading, learning_rates, read_epochs, read_path_losses
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -43,7 +43,7 @@ def test_lower_losses_rank_higher_and_all_is_json(transform):
         again = Reading(**json.loads(json.dumps(vars(reading))))
         assert rho(again, true) > 0.97
         assert again.fit["spearman"] > 0.9
-        plain = transform == "log" and PATH_READOUTS[name] == "accuracies"
+        plain = transform == "log" and name == "accuracy_effects"
         assert again.fit["transform"] == ("identity" if plain else transform) or transform == "auto"
         assert "pair_scores" not in again.as_dict()
     assert readings["main_effects"].pair_scores is None
