@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
-from fade.training.config import PROBABILITIES, TrainerConfig, default_trainer
+from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.reading import read_epochs, read_path_losses, read_region
 
 READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
@@ -17,19 +18,22 @@ TRANSFORMS = ("log", "normal_scores")
 
 def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """What decides a training; keys that are younger than it have their defaults."""
-    default = {field.name: field.default for field in fields(TrainerConfig) if field.name not in READING}
-    return {name: trainer.get(name, value) for name, value in default.items()}
+    names = [field.name for field in fields(TrainerConfig)]
+    given = {name: trainer[name] for name in names if name in trainer and name not in READING}
+    whole = vars(TrainerConfig(**given, readout="alone").of_region)
+    return {name: whole[name] for name in names if name not in READING}
 
 
 def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What differs from the defaults of its mode, in words; what all of them share is left out."""
-    whole, plain = [recipe(each) for each in trainers], recipe({})
-    varied = [name for name in plain if name != "name" and any(each[name] != whole[0][name] for each in whole)]
-    labels = []
-    for each in whole:
-        default = recipe(vars(default_trainer())) if each["name"] == default_trainer().name else plain
-        labels.append(", ".join([each["name"], *(f"{n} {each[n]}" for n in varied if each[n] != default[n])]))
-    return labels
+    """The mode, and what differs from the most common recipe of this mode, in words."""
+    whole, common = [recipe(each) for each in trainers], {}
+    for mode in {each["name"] for each in whole}:
+        alike = [each for each in whole if each["name"] == mode]
+        common[mode] = {name: statistics.mode(each[name] for each in alike) for name in whole[0]}
+    return [
+        ", ".join([each["name"], *(f"{n} {v}" for n, v in each.items() if v != common[each["name"]][n])])
+        for each in whole
+    ]
 
 
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
@@ -41,7 +45,7 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
         if name in PROBABILITIES:
             found[f"{name}, log_sum"] = reading.ranks("log_sum").scores
     for which, window in {"all epochs alike": 1.0, "last half alike": 0.5}.items():
-        alike = read_epochs(training, replace(trainer, lr_end=trainer.lr, readout_window=window))
+        alike = read_epochs(training, replace(trainer, anneal=False, readout_window=window))
         if "training_effects" in alike:
             found[f"training_effects, {which}"] = alike["training_effects"].ranks("mean").scores
     if "path_losses" not in training:

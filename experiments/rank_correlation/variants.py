@@ -109,7 +109,7 @@ def tuned(network: Network, data: Data, config: Any, steps: int, candidates: int
 def read(truth: Truth, overrides: list[str], seed: int, steps: int) -> dict[str, Any]:
     """Spearman's correlation of each variant with the truth, and the seconds that it took."""
     config = compose_study([*overrides, "search=fixed", "search.cells=" + json.dumps(truth.region.texts)])
-    trainer = config.trainer
+    trainer = config.trainer.of_region  # type: ignore[union-attr]
     found: dict[str, float] = {}
     seconds: dict[str, float] = {}
     with threads(config.threads):

@@ -56,7 +56,8 @@ def prepare(config: StudyConfig) -> Prepared:
         layout = config.space.layout(data.shape, data.classes)
         both = config.trainer.name == "joint" or not config.trainer.learns_alpha
         splits = ("weights", "alpha") if both else ("weights",)
-        data.batches(*splits, batch_size=config.trainer.batch_size, seed=0, drop_last=True)
+        for recipe in (config.trainer, config.trainer.of_region):
+            data.batches(*splits, batch_size=recipe.batch_size, seed=0, drop_last=True)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     return Prepared(device, space, search, data, layout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MODES = ("joint", "first_order", "second_order", "fair")
@@ -38,9 +38,12 @@ class TrainerConfig:
         epochs: Passes over the split that trains the weights.
         repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them.
         batch_size: Examples a step.
+        region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
+            `batch_size`.
         optimizer: ``adam`` or ``sgd``, of the weights; α has Adam.
         lr: Learning rate of the weights at the start; it falls to `lr_end` along a half cosine.
         lr_end: Learning rate at the end.
+        anneal: Whether it falls in a region's training, too; that of networks always does.
         momentum: Of SGD.
         weight_decay: Of the weights.
         alpha_lr: Learning rate of α; in ``fair`` 0 leaves α out, and the weights train on weights and alpha together.
@@ -73,9 +76,11 @@ class TrainerConfig:
     epochs: int = 10
     repeats: int = 1
     batch_size: int = 100
+    region_batch_size: int | None = None
     optimizer: str = "adam"
     lr: float = 0.003
     lr_end: float = 0.00003
+    anneal: bool = True
     momentum: float = 0.8
     weight_decay: float = 0.0
     alpha_lr: float = 0.01
@@ -107,8 +112,9 @@ class TrainerConfig:
             raise ValueError(f"trainer.epochs={self.epochs} trains nothing; give at least 1")
         if self.repeats < 1:
             raise ValueError(f"trainer.repeats={self.repeats} trains nothing; give at least 1")
-        if self.batch_size < 2:
-            raise ValueError(f"trainer.batch_size={self.batch_size} has no batch statistics; give at least 2")
+        for key in ("batch_size", "region_batch_size"):
+            if (size := getattr(self, key)) is not None and size < 2:
+                raise ValueError(f"trainer.{key}={size} has no batch statistics; give at least 2")
         for key in ("lr", "temperature", "temperature_end"):
             if not 0 < getattr(self, key) < math.inf:
                 raise ValueError(f"trainer.{key}={getattr(self, key)} is not a positive number; give one above 0")
@@ -158,6 +164,12 @@ class TrainerConfig:
         wanted = PATH_READOUTS if self.readout in PATH_READOUTS else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 
+    @property
+    def of_region(self) -> TrainerConfig:
+        """The recipe of a region's training, as what networks would be trained by."""
+        size, end = self.region_batch_size or self.batch_size, self.lr_end if self.anneal else self.lr
+        return replace(self, batch_size=size, lr_end=end, region_batch_size=None, anneal=True)
+
     def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
         """What decides the numbers of a stand-alone training."""
         keys = ("batch_size", "optimizer", "lr", "lr_end", "weight_decay", "precision")
@@ -178,7 +190,7 @@ class TrainerConfig:
             "readout_paths",
         )
         reads = {} if self.all_readouts else {"reads": [readout for readout in READOUTS if self.reads(readout)]}
-        return self.weights_recipe() | {key: getattr(self, key) for key in keys} | reads
+        return self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys} | reads
 
 
 def default_trainer() -> TrainerConfig:

@@ -75,7 +75,7 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
         result: stage_weights_epochs and training_effects_epochs ``[E][D][K]``; without one there is no reading of it.
         config: How; ``readout_window``, and the schedule of the learning rate.
     """
-    found = {}
+    found, config = {}, config.of_region
     if weights := result.get("stage_weights_epochs"):
         found["weights_mean"] = Reading(np.mean(weights[-_last(weights, config) :], axis=0).tolist())
     if effects := result.get("training_effects_epochs"):

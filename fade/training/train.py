@@ -57,7 +57,7 @@ def train_region(
         [E][D][K] (of `fair`), readouts {name: [D][K]}, path_losses {paths [P][D], losses [P], accuracies [P]} (where
         read), validation_accuracy, parameters, train_flops (training and read-outs), epoch_seconds [E], seconds.
     """
-    start = time.perf_counter()
+    start, config = time.perf_counter(), config.of_region
     network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)
     module = RegionTrainer(network, config, data, seed=seed)
     fit(module, checkpoint=checkpoint, report=report)

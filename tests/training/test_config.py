@@ -23,6 +23,7 @@ def each(keys, values, remedy):
         ({"epochs": 0}, r"trainer\.epochs=0 .*at least 1"),
         ({"batch_size": 0}, r"trainer\.batch_size=0 .*at least 2"),
         ({"batch_size": 1}, r"trainer\.batch_size=1 .*at least 2"),
+        ({"region_batch_size": 1}, r"trainer\.region_batch_size=1 .*at least 2"),
         *each(("lr", "temperature", "temperature_end"), (0, -1, nan), "above 0"),
         ({"lr": float("inf")}, r"trainer\.lr=inf .*above 0"),
         *each(("lr_end", "weight_decay", "alpha_lr"), (-0.1, nan), "0 or more"),
@@ -58,4 +59,7 @@ def test_a_recipe_holds_what_moves_the_numbers():
         assert TrainerConfig(**values).weights_recipe() != plain.weights_recipe()
     for values in ({"name": "fair"}, {"alpha_lr": 0.1}, {"mixing": "gumbel"}, {"share_weights": True}):
         assert TrainerConfig(**values).region_recipe() != plain.region_recipe()
+    apart = TrainerConfig(region_batch_size=25, anneal=False)
+    assert apart.weights_recipe() == plain.weights_recipe()
+    assert apart.region_recipe() == TrainerConfig(batch_size=25, lr_end=plain.lr).region_recipe()
     assert plain.weights_recipe(7) == TrainerConfig(epochs=7).weights_recipe()

@@ -209,6 +209,16 @@ def test_one_readout_alone_reads_the_same_for_less(data, name):
 
 
 @every_mode
+def test_a_region_may_have_batches_and_a_schedule_of_its_own(data, mode):
+    config = TrainerConfig(name=mode, epochs=2, batch_size=40, region_batch_size=20, anneal=False)
+    alike = TrainerConfig(name=mode, epochs=2, batch_size=20, lr_end=config.lr)
+    layout = SPACE.layout(data.shape, data.classes)
+    first, second = (train_region(make_region(), each, layout, data, seed=0) for each in (config, alike))
+    assert first["readouts"] == second["readouts"]
+    assert first["train_flops"] == second["train_flops"]
+
+
+@every_mode
 @pytest.mark.parametrize("every", [True, False])
 def test_the_flops_of_a_region_are_those_torch_counts(mode, every):
     """Of all passes, forward and backward. On images, since torch overcounts the gradients of grouped convolutions."""

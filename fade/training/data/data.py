@@ -90,8 +90,8 @@ class Data:
         examples = sum(self.sizes[split] for split in splits)
         if batch_size < 1 or (drop_last and batch_size > examples):
             raise ValueError(
-                f"the batch size (trainer.batch_size) is {batch_size}, but {' and '.join(splits)} hold {examples} "
-                f"examples; make it at least 1{f' and at most {examples}' if drop_last else ''}"
+                f"the batch size (trainer.batch_size or trainer.region_batch_size) is {batch_size}, but "
+                f"{' and '.join(splits)} hold {examples} examples; make it at least 1{f' and at most {examples}' if drop_last else ''}"
             )
         ends = dict(zip(self.sizes, np.cumsum(list(self.sizes.values())).tolist(), strict=True))
         order = torch.cat([torch.arange(ends[split] - self.sizes[split], ends[split]) for split in splits])
