@@ -84,10 +84,12 @@ class Study:
         by_name = {truth.name: truth for truth in self.truths}
         trainings = [json.loads(line) for line in (folder / "trainings.jsonl").open()]
         trainings = [training for training in trainings if training["region"] in by_name]
+        epochs = [each.get("network_epochs", each["trainer"]["epochs"]) for each in trainings]
         labels = recipes([training["trainer"] for training in trainings])
-        for training, label in zip(trainings, labels, strict=True):
+        for training, label, trained in zip(trainings, labels, epochs, strict=True):
             truth = by_name[training["region"]]
-            flops, every = training["train_flops"], training["all_paths_flops"]
+            flops = training["train_flops"]
+            every = training["all_paths_flops"] * max(epochs) / trained  # as long as the networks of the truth
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
