@@ -63,6 +63,16 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     return found
 
 
+def network_epochs(training: Mapping[str, Any]) -> int:
+    """Epochs of the stand-alone networks of a training's run, which its all_paths_flops speak of."""
+    return int(training.get("network_epochs", training["trainer"]["epochs"]))
+
+
+def flops_of_all(training: Mapping[str, Any], epochs: int) -> float:
+    """FLOPs of training all paths of the region for so many epochs, whatever the networks of its run had."""
+    return float(training["all_paths_flops"] * epochs / network_epochs(training))
+
+
 def header(*columns: str) -> list[str]:
     return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.readings import header, readings, recipes
+from experiments.readings import flops_of_all, header, readings, recipes
 from fade.ranking import PathRanks, precision_at
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
@@ -110,12 +110,6 @@ def rank(table: Table, stage_scores: Floats) -> float:
     return float(stats.spearmanr(table.truth.merge(scores), table.distinct).statistic)
 
 
-def as_long(training: dict[str, Any]) -> float:
-    """FLOPs of training all paths for as many epochs as the region; the best network's may have been fewer."""
-    epochs = training["trainer"]["epochs"]
-    return float(training["all_paths_flops"] * epochs / training.get("network_epochs", epochs))
-
-
 @drawn
 def scatter(runs: list[Run], seeds: list[int]) -> Any:
     """Scores against published accuracies, a panel a seed."""
@@ -168,7 +162,9 @@ def main() -> None:
         trainings = [training for _, training in pairs]
         seconds = " ".join(f"{training['seconds']:.0f}" for training in trainings)
         flops = np.mean([training["train_flops"] for training in trainings])
-        share = np.mean([training["train_flops"] / as_long(training) for training in trainings])
+        share = np.mean(
+            [training["train_flops"] / flops_of_all(training, training["trainer"]["epochs"]) for training in trainings]
+        )
         threads = " ".join(str(training["threads"]) for training in trainings)
         print(f"| {label} | {len(trainings)} | {threads} | {flops:.3g} | {100 * share:.3f} % | {seconds} |")
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.readings import header, readings, recipes, with_bounds
+from experiments.readings import flops_of_all, header, network_epochs, readings, recipes, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
 from fade.ranking.bootstrap import resample
 from fade.ranking.correlations import resampled_spearman
@@ -84,12 +84,11 @@ class Study:
         by_name = {truth.name: truth for truth in self.truths}
         trainings = [json.loads(line) for line in (folder / "trainings.jsonl").open()]
         trainings = [training for training in trainings if training["region"] in by_name]
-        epochs = [each.get("network_epochs", each["trainer"]["epochs"]) for each in trainings]
+        epochs = max(network_epochs(training) for training in trainings)  # those of the truth
         labels = recipes([training["trainer"] for training in trainings])
-        for training, label, trained in zip(trainings, labels, epochs, strict=True):
+        for training, label in zip(trainings, labels, strict=True):
             truth = by_name[training["region"]]
-            flops = training["train_flops"]
-            every = training["all_paths_flops"] * max(epochs) / trained  # as long as the networks of the truth
+            flops, every = training["train_flops"], flops_of_all(training, epochs)
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))

@@ -286,7 +286,7 @@ def test_splits_and_batch_sizes_are_checked():
         with pytest.raises(ValueError, match="name some of weights, alpha, validation, test"):
             data.batches(*splits, batch_size=4, seed=0)
     for size, drop_last in ((0, False), (10_000, True)):
-        with pytest.raises(ValueError, match=rf"trainer\.batch_size .*\) is {size}"):
+        with pytest.raises(ValueError, match=rf"trainer\.batch_size or trainer\.region_batch_size\) is {size}"):
             data.batches("weights", batch_size=size, seed=0, drop_last=drop_last)
 
 
