@@ -14,7 +14,7 @@ EPOCH_READOUTS = ("weights_mean", "training_effects")
 """Read-outs of what a training records."""
 PATH_READOUTS = ("main_effects", "accuracy_effects", "pairs")
 """Read-outs of the validation losses and accuracies of one-hot paths."""
-READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS)
+READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS, "consensus")
 READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
@@ -55,8 +55,9 @@ class TrainerConfig:
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
             ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
-            ``accuracy_effects`` (the same of accuracies in place of losses) or ``pairs`` (main effects and shrunken
-            effects of pairs of stages; a search is told the main effects).
+            ``accuracy_effects`` (the same of accuracies in place of losses), ``pairs`` (main effects and shrunken
+            effects of pairs of stages; a search is told the main effects) or ``consensus`` (log ``weights_mean`` and
+            ``accuracy_effects``, each in units of its own spread over the paths).
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
@@ -148,7 +149,7 @@ class TrainerConfig:
         if not self.learns_alpha:
             if self.name != "fair":
                 raise ValueError(f"trainer.alpha_lr=0 leaves trainer.name={self.name} without α; give a positive rate")
-            if self.readout in PROBABILITIES:
+            if self.readout in (*PROBABILITIES, "consensus"):
                 raise ValueError(
                     f"trainer.readout={self.readout} reads α, which trainer.alpha_lr=0 leaves out; give a positive "
                     "trainer.alpha_lr, or trainer.readout=main_effects"
@@ -160,8 +161,8 @@ class TrainerConfig:
         return self.alpha_lr > 0
 
     def reads(self, readout: str) -> bool:
-        """Whether a training is read by `readout`; those of paths share the passes of all of them."""
-        wanted = PATH_READOUTS if self.readout in PATH_READOUTS else (self.readout,)
+        """Whether a training is read by `readout`; those of paths, which `consensus` needs, share all their passes."""
+        wanted = PATH_READOUTS if self.readout in (*PATH_READOUTS, "consensus") else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 
     @property
@@ -195,7 +196,7 @@ class TrainerConfig:
 
 def default_trainer() -> TrainerConfig:
     """The recipe of a study that names none: the one that ranked best on development data."""
-    return TrainerConfig(name="fair", alpha_lr=0.0, readout="training_effects")
+    return TrainerConfig(name="joint", readout="consensus")
 
 
 @dataclass(kw_only=True)

@@ -56,6 +56,8 @@ def read_region(result: Mapping[str, Any], depth: int, candidates: int, config: 
     readings = {name: Reading(scores) for name, scores in result["readouts"].items()} | read_epochs(result, config)
     if "path_losses" in result:
         readings |= read_path_losses(result["path_losses"], candidates, config)
+    if "weights_mean" in readings and "accuracy_effects" in readings:
+        readings["consensus"] = consensus(readings["weights_mean"], readings["accuracy_effects"])
     if candidates == 1:
         readings.setdefault(config.readout, Reading([[0.0]] * depth))
     return readings
@@ -83,6 +85,28 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
         mean = np.average(effects[-last:], axis=0, weights=rates[-last:])
         found["training_effects"] = Reading((-mean).tolist())
     return found
+
+
+def consensus(weights_mean: Reading, accuracy_effects: Reading) -> Reading:
+    """The sum of log mean softmax(α) and of the effects on accuracies, each divided by its spread over all paths [ours].
+
+    α says which candidates lower the loss of the mixture while it is trained, the accuracies how the trained weights do
+    on paths alone. Their errors have little in common: on some data the one ranks better, on some the other, and the
+    sum about as well as the better one (measured in experiments/rank_correlation).
+
+    Args:
+        weights_mean: Probabilities.
+        accuracy_effects: Higher is better.
+    """
+    logs = np.log(np.maximum(weights_mean.stage_scores, np.finfo(np.float64).tiny))  # a softmax may underflow
+    return Reading((_standardised(logs) + _standardised(np.asarray(accuracy_effects.stage_scores))).tolist())
+
+
+def _standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores ``[D, K]`` shifted and scaled so that their sums along all K^D paths have mean 0 and variance 1."""
+    centred: NDArray[np.float64] = scores - scores.mean(1, keepdims=True)
+    spread = np.sqrt(centred.var(1).sum())
+    return centred / spread if spread > 0 else centred
 
 
 def _last(epochs: Table, config: TrainerConfig) -> int:

@@ -11,7 +11,7 @@ from fade.space import Region
 from fade.training.config import PATH_READOUTS, READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.reading import Reading, learning_rates, read_epochs, read_path_losses
+from fade.training.reading import Reading, consensus, learning_rates, read_epochs, read_path_losses
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -127,3 +127,21 @@ def test_effects_of_an_epoch_weigh_as_its_learning_rate():
     found = read_epochs({"training_effects_epochs": epochs.tolist()}, config)["training_effects"]
     weights = learning_rates(config, 4)
     np.testing.assert_allclose(found.stage_scores, -(weights[:, None, None] * epochs).sum(0) / weights.sum())
+
+
+def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths():
+    rng = np.random.default_rng(0)
+    weights, effects = rng.dirichlet(np.ones(3), size=6), 0.01 * rng.normal(size=(6, 3)) + rng.normal(size=(6, 1))
+    scores = consensus(Reading(weights.tolist()), Reading(effects.tolist())).stage_scores
+    along = [np.asarray(each)[np.arange(6), EVERY].sum(1) for each in (scores, np.log(weights), effects)]
+    together, *parts = along
+    np.testing.assert_allclose(together, sum((part - part.mean()) / part.std() for part in parts))
+
+
+def test_a_part_without_an_opinion_leaves_the_consensus_to_the_other():
+    effects = np.random.default_rng(0).normal(size=(6, 3))
+    uniform, certain = np.full((6, 3), 1 / 3), np.tile([0.0, 1.0, 0.0], (6, 1))
+    np.testing.assert_allclose(
+        np.argsort(consensus(Reading(uniform.tolist()), Reading(effects.tolist())).stage_scores), np.argsort(effects)
+    )
+    assert np.isfinite(consensus(Reading(certain.tolist()), Reading(effects.tolist())).stage_scores).all()

@@ -34,7 +34,7 @@ def trained_region(trainer, seed=0, data=None, **changes):
 
 
 def test_the_configuration_knows_them_all():
-    assert (*READOUTS, *EPOCH_READOUTS, *PATH_READOUTS) == NAMES
+    assert (*READOUTS, *EPOCH_READOUTS, *PATH_READOUTS, "consensus") == NAMES
 
 
 @every_readout
