@@ -2,7 +2,7 @@
 
 python experiments/rank_correlation/make_glyphs.py glyphs.npz
 
-16 × 16 colour images, 10 classes, 20,000 + 10,000 examples. A glyph is a random smooth closed line with a random hook;
+16 × 16 colour images, 10 classes, 20,000 + 10,000 examples. A glyph is a random smooth line;
 it is turned (within 30 degrees), scaled, sheared, shifted, and drawn in a random colour over a smooth random background
 with two fragments of other glyphs as clutter, under pixel noise.
 """
@@ -42,7 +42,8 @@ def placed(line: Floats, rng: np.random.Generator) -> Floats:
     turn, shear = rng.uniform(-1, 1) * np.pi / 6, rng.uniform(-0.3, 0.3)
     scale = rng.uniform(3.5, 5.5) * np.exp(rng.uniform(-0.15, 0.15, 2))
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    moved: Floats = line @ np.array([[1, shear], [0, 1]]) * scale @ rotation + SIZE / 2 - 0.5 + rng.uniform(-2.5, 2.5, 2)
+    centre = SIZE / 2 - 0.5 + rng.uniform(-2.5, 2.5, 2)
+    moved: Floats = line @ np.array([[1, shear], [0, 1]]) * scale @ rotation + centre
     return moved
 
 

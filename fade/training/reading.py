@@ -88,7 +88,7 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
 
 
 def consensus(weights_mean: Reading, accuracy_effects: Reading) -> Reading:
-    """The sum of log mean softmax(α) and of the effects on accuracies, each divided by its spread over all paths [ours].
+    """The sum of log mean softmax(α) and of the effects on accuracies, each over its spread over all paths [ours].
 
     α says which candidates lower the loss of the mixture while it is trained, the accuracies how the trained weights do
     on paths alone. Their errors have little in common: on some data the one ranks better, on some the other, and the
