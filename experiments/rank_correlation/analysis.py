@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from sklearn.linear_model import Ridge
 
 from experiments.readings import flops_of_all, header, network_epochs, readings, recipes, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
@@ -38,6 +39,7 @@ from fade.truth.known import Truth as KnownTruth
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
 GIVEN = ("sinks", "depth")
+FEW, DRAWS = (5, 10, 15, 20, 30, 40), 100
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,36 @@ def comparison_table(study: Study, default: str) -> str:
     return "\n".join(lines)
 
 
+def alone_table(study: Study) -> str:
+    """What some of the networks, trained alone with one seed each, tell of the others: an additive model of theirs.
+
+    Ridge regression (penalty 1) of accuracies on (stage, candidate); the mean over random draws of networks and seed.
+    """
+    lines = header("networks trained alone", "of training all its paths", "Spearman on the others", "by region")
+    for few in FEW:
+        if few > min(len(truth.mean) for truth in study.truths) - 10:
+            break
+        found = []
+        for truth in study.truths:
+            rng, columns = (
+                np.random.default_rng(0),
+                np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1),
+            )
+            rhos = []
+            for _ in range(DRAWS):
+                seed, (known, others) = (
+                    rng.integers(truth.accuracy.shape[1]),
+                    np.split(rng.permutation(len(columns)), [few]),
+                )
+                model = Ridge(alpha=1.0).fit(columns[known], truth.accuracy[known, seed])
+                rhos.append(stats.spearmanr(model.predict(columns[others]), truth.mean[others]).statistic)
+            found.append(np.mean(rhos))
+        share = np.mean([few / truth.region.size for truth in study.truths])
+        each = " ".join(f"{v:+.2f}" for v in found)
+        lines.append(f"| {few} | {100 * share:.1f} % | {np.mean(found):+.2f} | {each} |")
+    return "\n".join(lines)
+
+
 def region_table(study: Study, default: str) -> str:
     """What each region is like."""
     columns = ("region", "paths × seeds", "accuracies", "spread of paths / of seeds", "ceiling")
@@ -274,7 +306,7 @@ def main() -> None:
     study = Study(args.folder, args.regions)
     default = args.default or max(study.scores, key=lambda name: study.estimator(name)[0].mean())
     tables = (region_table(study, default), estimator_table(study, args.rows), recipe_table(study))
-    print(*tables, comparison_table(study, default), sep="\n\n")
+    print(*tables, comparison_table(study, default), alone_table(study), sep="\n\n")
     print("\n" + "\n".join(header("recipe", "trainings", "FLOPs a region", "of training all its paths", "seconds")))
     for label, costs in study.cost.items():
         flops, share, seconds = np.mean(costs, axis=0)
