@@ -8,7 +8,7 @@ EXAMPLES = """\
 examples
   fade                                         four regions of a space on mnist1d
   fade experiment=demo                         a whole study in two minutes, with truth
-  fade trainer=fair truth=retrain search=fixed one region, its ranks held against trained networks
+  fade search=fixed truth=retrain              one region, its ranks held against trained networks
   fade dataset=image_folder dataset.root=PATH dataset.image_size=16
   fade -m seed=0,1,2 space.depth=2,3           a sweep; hydra/launcher=joblib|submitit_slurm|… for parallel jobs
   fade plan=true experiment=demo               what it would cost; nothing is run
