@@ -190,7 +190,9 @@ def search_progress(metrics: Metrics) -> Figure | None:
         trained = metrics.get("dataset") != "synthetic"
         title = "test accuracy of one training, %" if trained else "accuracy, %"
         panel.set_title(title, fontsize=9, color=MUTED, loc="left")
-        panel.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, borderpad=0, columnspacing=1.2)
+        low, high = panel.get_ylim()
+        panel.set_ylim(low, high + 0.2 * (high - low))  # a strip for the legend
+        panel.legend(loc="upper left", ncols=2, columnspacing=1.2)
     return figure
 
 
