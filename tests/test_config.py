@@ -76,8 +76,10 @@ def test_every_option_composes_and_validates(group: str, option: str, needed: di
         more = [word for dataset in datasets for word in needed.get(dataset, [])]
     config = composed_once(*FEW, *NEEDS.get(option, []), f"{group}={option}", *more)
     assert isinstance(config, StudyConfig)
-    if group not in ("experiment", "space"):
-        assert getattr(config, group).name == option
+    if group != "experiment":
+        named = yaml.safe_load((CONF / group / f"{option}.yaml").read_text()).get("name", option)
+        assert getattr(config, group).name == named
+        assert named == option or group in ("space", "trainer")  # whose options may be recipes of one kind
 
 
 @pytest.mark.parametrize(("group", "option"), [choice for choice in CHOICES if choice[0] != "experiment"])

@@ -196,7 +196,7 @@ class TrainerConfig:
 
 def default_trainer() -> TrainerConfig:
     """The recipe of a study that names none: the one that ranked best on development data."""
-    return TrainerConfig(name="joint", readout="consensus")
+    return TrainerConfig(name="joint", region_batch_size=50, anneal=False, readout="consensus")
 
 
 @dataclass(kw_only=True)
