@@ -3,7 +3,7 @@
 python -m experiments.collect outputs/NAME experiments/rank_correlation/NAME
 
 A region is known by its data set, its cells and the seed of its networks; runs that share one must agree on the
-accuracies of the paths that both have trained. A run without a truth of its own (truth=none) adds a training.
+accuracies of the paths and seeds that both have trained. A run without a truth of its own (truth=none) adds a training.
 Of several runs of one training the newest is kept. What the files have already stays, so that a study may come from
 several machines.
 """
@@ -85,7 +85,9 @@ def main() -> None:
             known = {tuple(path["path"]): path for path in entry["paths"]}
             for path in truth_of(region):
                 before = known.setdefault(tuple(path["path"]), path)
-                assert before["accuracy"] == path["accuracy"], f"region {name} has two truths of path {path['path']}"
+                fewer, more = sorted((before["accuracy"], path["accuracy"]), key=len)
+                assert more[: len(fewer)] == fewer, f"region {name} has two truths of path {path['path']}"
+                before["accuracy"] = more
                 before["sampled"] = before["sampled"] or path["sampled"]
                 before.setdefault("proxies", path.get("proxies"))
             entry["paths"] = list(known.values())
