@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import Ridge
 
-from experiments.readings import flops_of_all, header, network_epochs, readings, recipes, with_bounds
+from experiments.readings import flops_of_all, header, network_epochs, readings, recipe, recipes, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
 from fade.ranking.bootstrap import resample
 from fade.ranking.correlations import resampled_spearman
@@ -83,6 +83,7 @@ class Study:
         self.truths = [read_truth(row) for row in rows if regions is None or row["region"] in regions]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        self.recipes: dict[str, dict[str, Any]] = {}
         by_name = {truth.name: truth for truth in self.truths}
         trainings = [json.loads(line) for line in (folder / "trainings.jsonl").open()]
         trainings = [training for training in trainings if training["region"] in by_name]
@@ -91,6 +92,7 @@ class Study:
         for training, label in zip(trainings, labels, strict=True):
             truth = by_name[training["region"]]
             flops, every = training["train_flops"], flops_of_all(training, epochs)
+            self.recipes[label] = recipe(training["trainer"])
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
@@ -202,30 +204,31 @@ def comparison_table(study: Study, default: str) -> str:
     return "\n".join(lines)
 
 
-def alone_table(study: Study) -> str:
-    """What some of the networks, trained alone with one seed each, tell of the others: an additive model of theirs.
+def told_alone(study: Study, few: int) -> Floats:
+    """Spearman's ``[R]`` of an additive model of so few networks, trained alone with one seed, on the others.
 
     Ridge regression (penalty 1) of accuracies on (stage, candidate); the mean over random draws of networks and seed.
     """
+    found = []
+    for truth in study.truths:
+        rng, rhos = np.random.default_rng(0), []
+        columns = np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1)
+        for _ in range(DRAWS):
+            seed = rng.integers(truth.accuracy.shape[1])
+            known, others = np.split(rng.permutation(len(columns)), [few])
+            model = Ridge(alpha=1.0).fit(columns[known], truth.accuracy[known, seed])
+            rhos.append(stats.spearmanr(model.predict(columns[others]), truth.mean[others]).statistic)
+        found.append(np.mean(rhos))
+    return np.array(found)
+
+
+def alone_table(study: Study) -> str:
+    """How well networks that are trained alone tell of the others."""
     lines = header("networks trained alone", "of training all its paths", "Spearman on the others", "by region")
     for few in FEW:
         if few > min(len(truth.mean) for truth in study.truths) - 10:
             break
-        found = []
-        for truth in study.truths:
-            rng, columns = (
-                np.random.default_rng(0),
-                np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1),
-            )
-            rhos = []
-            for _ in range(DRAWS):
-                seed, (known, others) = (
-                    rng.integers(truth.accuracy.shape[1]),
-                    np.split(rng.permutation(len(columns)), [few]),
-                )
-                model = Ridge(alpha=1.0).fit(columns[known], truth.accuracy[known, seed])
-                rhos.append(stats.spearmanr(model.predict(columns[others]), truth.mean[others]).statistic)
-            found.append(np.mean(rhos))
+        found = told_alone(study, few)
         share = np.mean([few / truth.region.size for truth in study.truths])
         each = " ".join(f"{v:+.2f}" for v in found)
         lines.append(f"| {few} | {100 * share:.1f} % | {np.mean(found):+.2f} | {each} |")
