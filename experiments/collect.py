@@ -91,6 +91,8 @@ def main() -> None:
                 before["sampled"] = before["sampled"] or path["sampled"]
                 before.setdefault("proxies", path.get("proxies"))
             entry["paths"] = list(known.values())
+            seeds = {len(path["accuracy"]) for path in entry["paths"] if path["sampled"]}
+            assert len(seeds) == 1, f"region {name} has paths of {sorted(seeds)} seeds; train as many of each"
     trainings = list(found.values())
     if truths:  # of what was trained, that which can be held against one
         trainings = [one for one in trainings if one["region"] in truths]

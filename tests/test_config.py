@@ -42,6 +42,7 @@ CHOICES = [(group, option) for group in GROUPS for option in options(group)]
 
 FEW = ("search.candidates=3",)  # NAS-Bench-Macro has no more
 NEEDS = {"table": ["space=nas_bench_macro"]}
+RECIPES = {"consensus": "joint", "conv_ops": "conv"}  # options that are another kind of what is named here
 ONE_CHOICE = {"executor"}
 """Keys with a single value so far, which nothing has to read."""
 
@@ -77,9 +78,7 @@ def test_every_option_composes_and_validates(group: str, option: str, needed: di
     config = composed_once(*FEW, *NEEDS.get(option, []), f"{group}={option}", *more)
     assert isinstance(config, StudyConfig)
     if group != "experiment":
-        named = yaml.safe_load((CONF / group / f"{option}.yaml").read_text()).get("name", option)
-        assert getattr(config, group).name == named
-        assert named == option or group in ("space", "trainer")  # whose options may be recipes of one kind
+        assert getattr(config, group).name == RECIPES.get(option, option)
 
 
 @pytest.mark.parametrize(("group", "option"), [choice for choice in CHOICES if choice[0] != "experiment"])

@@ -2,8 +2,8 @@
 
 python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAME [--default 'fair/main_effects']
 
-Every number is a mean over regions (over the trainings of a region first; "mean of 3" averages the scores of three
-trainings, standardised, and costs as much as these). Intervals are 95 % percentile bootstraps
+Every number is a mean over regions (over the trainings of a region first; "mean of 3" is what `trainer.repeats=3` reads
+and costs as much as three trainings). Intervals are 95 % percentile bootstraps
 that draw regions, and within each its paths, the same ones for all that is compared. The sign of a baseline is that of
 its mean correlation in the other regions.
 """
@@ -32,6 +32,7 @@ from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, panels
 from fade.space import Region
 from fade.training.config import READOUTS
 from fade.training.pairs import fit_effects
+from fade.training.train import mean_of_trainings
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import TruePath
 from fade.truth.known import Truth as KnownTruth
@@ -39,6 +40,7 @@ from fade.truth.known import Truth as KnownTruth
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
 GIVEN = ("sinks", "depth")
+RECORDS = ("stage_weights_epochs", "training_effects_epochs", "path_losses", "train_flops", "epoch_seconds", "seconds")
 FEW, DRAWS = (5, 10, 15, 20, 30, 40), 100
 
 
@@ -70,6 +72,12 @@ def read_truth(row: Mapping[str, Any]) -> Truth:
     return Truth(row["region"], Region.parse(row["cells"]), paths, accuracy, KnownTruth(known, 0.0, 0.0))
 
 
+def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What several trainings of a region have all stored, as one training of repeats has it."""
+    shared = [key for key in RECORDS if all(key in training for training in trainings)]
+    return {**trainings[0], **mean_of_trainings([{key: training[key] for key in shared} for training in trainings])}
+
+
 def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
     """Spearman's of each resample; 0 where a side is constant in it."""
     return np.nan_to_num(resampled_spearman(scores, truth, counts))
@@ -89,18 +97,22 @@ class Study:
         trainings = [training for training in trainings if training["region"] in by_name]
         epochs = max(network_epochs(training) for training in trainings)  # those of the truth
         labels = recipes([training["trainer"] for training in trainings])
+        alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training, label in zip(trainings, labels, strict=True):
             truth = by_name[training["region"]]
             flops, every = training["train_flops"], flops_of_all(training, epochs)
             self.recipes[label] = recipe(training["trainer"])
+            alike[label][truth.name].append(training)
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
-        for name, scores in list(self.scores.items()):
-            if all(len(each) > 1 for each in scores.values()):
-                most = min(len(each) for each in scores.values())
-                mean = {region: [np.mean([stats.zscore(s) for s in each[:most]], 0)] for region, each in scores.items()}
-                self.scores[f"{name}, mean of {most}"] = mean
+        for label, found in alike.items():
+            if (most := min(map(len, found.values()))) < 2:
+                continue
+            for region, rows in found.items():
+                truth = by_name[region]
+                for name, score in readings(mean_reading(rows[:most]), truth.region.candidates).items():
+                    self.scores[f"{label} / {name}, mean of {most}"][region].append(score(truth.paths))
         names = [truth.name for truth in self.truths]
         self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
         self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 def glyphs(rng: np.random.Generator) -> list[Floats]:
-    """The lines ``[POINTS, 2]`` of the classes, within the unit disc: three random harmonics each."""
+    """The lines ``[POINTS, 2]`` of the classes, within the unit square: three random harmonics each."""
     t = np.linspace(0, 1.5 * np.pi, POINTS)
     lines = []
     for _ in range(CLASSES):

@@ -128,7 +128,7 @@ class StudyConfig:
             )
         if isinstance(self.search, PseudoGradientConfig) and self.search.utilities == "true" and trains:
             raise ValueError(
-                f"search.utilities=true needs true stage scores, which trainer={self.trainer.name} cannot give; "
+                f"search.utilities=true needs true stage scores, which trainer.name={self.trainer.name} cannot give; "
                 "use trainer=synthetic, or search.utilities=ranks"
             )
 

@@ -57,12 +57,11 @@ class TrainerConfig:
             ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
             ``accuracy_effects`` (the same of accuracies in place of losses), ``pairs`` (main effects and shrunken
             effects of pairs of stages; a search is told the main effects) or ``consensus`` (log ``weights_mean`` and
-            ``accuracy_effects``, each in units of its own spread over the paths).
+            ``accuracy_effects``, each over its own spread over the paths, added up).
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
-        readout_paths: One-hot paths that ``main_effects`` and ``pairs`` evaluate; None is max(300, 4·D·K), all where
-            fewer.
+        readout_paths: One-hot paths whose losses and accuracies are read; None is max(300, 4·D·K), all where fewer.
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
@@ -161,7 +160,7 @@ class TrainerConfig:
         return self.alpha_lr > 0
 
     def reads(self, readout: str) -> bool:
-        """Whether a training is read by `readout`; those of paths, which `consensus` needs, share all their passes."""
+        """Whether a training takes the passes of `readout`; those of paths share theirs, and `consensus` needs them."""
         wanted = PATH_READOUTS if self.readout in (*PATH_READOUTS, "consensus") else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 

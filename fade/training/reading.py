@@ -21,6 +21,7 @@ from fade.training.transforms import transform
 
 Table = list[Any]
 _TRIED = ("identity", "log", "normal_scores")
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,13 @@ def consensus(weights_mean: Reading, accuracy_effects: Reading) -> Reading:
 
 
 def _standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scores ``[D, K]`` shifted and scaled so that their sums along all K^D paths have mean 0 and variance 1."""
+    """Scores ``[D, K]`` shifted and scaled so that their sums along all K^D paths have mean 0 and variance 1.
+
+    Zero where all are alike but for rounding, which must not become an opinion.
+    """
     centred: NDArray[np.float64] = scores - scores.mean(1, keepdims=True)
     spread = np.sqrt(centred.var(1).sum())
-    return centred / spread if spread > 0 else centred
+    return centred / spread if spread > _ROUNDING else np.zeros_like(centred)
 
 
 def _last(epochs: Table, config: TrainerConfig) -> int:

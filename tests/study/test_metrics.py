@@ -26,6 +26,7 @@ STUDIES = {
         *("dataset=digits", "space=mlp", "space.width=8"),
     ],
     "truth of all regions and a curve": ["truth=retrain", "truth.paths=2", "truth.regions=all", "truth.curve=true"],
+    "fair": ["trainer=fair", "search=fixed", "truth=retrain"],
     "fair with alpha": [
         *("trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"),
         *("search=fixed", "truth=retrain"),
@@ -127,6 +128,7 @@ def test_truth_is_where_it_was_asked_for(study) -> None:
         "truth of the first region": [0],
         "truth of the last region": [last],
         "truth of all regions and a curve": list(range(len(regions))),
+        "fair": [0],
         "fair with alpha": [0],
     }.get(name, [])
     for index in having:

@@ -139,9 +139,18 @@ def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths():
 
 
 def test_a_part_without_an_opinion_leaves_the_consensus_to_the_other():
-    effects = np.random.default_rng(0).normal(size=(6, 3))
-    uniform, certain = np.full((6, 3), 1 / 3), np.tile([0.0, 1.0, 0.0], (6, 1))
-    np.testing.assert_allclose(
-        np.argsort(consensus(Reading(uniform.tolist()), Reading(effects.tolist())).stage_scores), np.argsort(effects)
-    )
-    assert np.isfinite(consensus(Reading(certain.tolist()), Reading(effects.tolist())).stage_scores).all()
+    rng = np.random.default_rng(0)
+    weights, accuracies = rng.dirichlet(np.ones(3), size=6), rng.random(729)
+    for given, right in ((np.full((6, 3), 1 / 3), accuracies), (weights, np.full(729, 0.1))):
+        found = read_path_losses({"paths": EVERY, "losses": -right, "accuracies": right}, 3, TrainerConfig())
+        effects = found["accuracy_effects"]
+        opinion = np.log(weights) if given is weights else np.array(effects.stage_scores)
+        scores = consensus(Reading(given.tolist()), effects).stage_scores
+        np.testing.assert_array_equal(np.argsort(scores), np.argsort(opinion))
+
+
+def test_a_certain_candidate_has_a_finite_consensus():
+    certain, undecided = Reading(np.tile([0.0, 1.0, 0.0], (6, 1)).tolist()), Reading([[0.0] * 3] * 6)
+    scores = np.array(consensus(certain, undecided).stage_scores)
+    assert np.isfinite(scores).all()
+    assert (scores.argmax(1) == 1).all()

@@ -142,4 +142,5 @@ def test_one_candidate_is_a_region_too():
             assert len(set(np.ravel(reading.stage_scores).tolist())) == 1
         else:
             assert reading.stage_scores == [[0.0], [0.0]]
+    assert read_region({**result, "readouts": {}}, 2, 1, TrainerConfig(readout="consensus"))["consensus"].ranks().top(1)
     assert TrainerConfig(name="second_order").name != trainer.mode == "joint"

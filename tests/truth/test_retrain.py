@@ -103,7 +103,8 @@ def test_another_readout_or_aggregate_trains_no_region_again(tmp_path: Path) -> 
     counts = set()
     for more in (
         [],
-        ["trainer.readout=weights", "trainer.aggregate=log_sum"],
+        ["trainer.aggregate=log_sum"],
+        ["trainer.readout=consensus"],
         ["trainer.readout=alone"],
         ["trainer.readout=pairs", "trainer.readout_transform=auto"],
     ):
