@@ -75,7 +75,12 @@ def read_truth(row: Mapping[str, Any]) -> Truth:
 def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What several trainings of a region have all stored, as one training of repeats has it."""
     shared = [key for key in RECORDS if all(key in training for training in trainings)]
-    return {**trainings[0], **mean_of_trainings([{key: training[key] for key in shared} for training in trainings])}
+    read = set.intersection(*(set(training["readouts"]) for training in trainings))
+    records = [
+        {key: training[key] for key in shared} | {"readouts": {name: training["readouts"][name] for name in read}}
+        for training in trainings
+    ]
+    return {**trainings[0], **mean_of_trainings(records)}
 
 
 def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
