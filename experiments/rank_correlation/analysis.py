@@ -91,16 +91,20 @@ def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
 class Study:
     """Regions, what ranks them, and how well."""
 
-    def __init__(self, folder: Path, regions: Sequence[str] | None = None) -> None:
+    def __init__(self, folder: Path, regions: Sequence[str] | None = None, others: Path | None = None) -> None:
         rows = [json.loads(line) for line in (folder / "truth.jsonl").open()]
         self.truths = [read_truth(row) for row in rows if regions is None or row["region"] in regions]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         self.recipes: dict[str, dict[str, Any]] = {}
         by_name = {truth.name: truth for truth in self.truths}
-        trainings = [json.loads(line) for line in (folder / "trainings.jsonl").open()]
-        trainings = [training for training in trainings if training["region"] in by_name]
-        epochs = max(network_epochs(training) for training in trainings)  # those of the truth
+        own, trainings = (
+            [row for row in map(json.loads, (each / "trainings.jsonl").open()) if row["region"] in by_name]
+            for each in (folder, others or folder)
+        )
+        for row in trainings:
+            assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
+        epochs = max(network_epochs(training) for training in own)  # those of the truth
         labels = recipes([training["trainer"] for training in trainings])
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training, label in zip(trainings, labels, strict=True):
@@ -321,9 +325,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--default", help="the estimator to compare with the baselines; the best one otherwise")
     parser.add_argument("--regions", nargs="+", help="those to look at; all otherwise, and figures of them")
+    parser.add_argument("--trainings", type=Path, help="a folder whose trainings of these regions are read; no figures")
     parser.add_argument("--rows", type=int, default=20, help="of the table of estimators")
     args = parser.parse_args()
-    study = Study(args.folder, args.regions)
+    study = Study(args.folder, args.regions, args.trainings)
     default = args.default or max(study.scores, key=lambda name: study.estimator(name)[0].mean())
     tables = (region_table(study, default), estimator_table(study, args.rows), recipe_table(study))
     print(*tables, comparison_table(study, default), alone_table(study), sep="\n\n")
@@ -331,7 +336,7 @@ def main() -> None:
     for label, costs in study.cost.items():
         flops, share, seconds = np.mean(costs, axis=0)
         print(f"| {label} | {len(costs)} | {flops:.3g} | {100 * share:.1f} % | {seconds:.0f} |")
-    if args.regions:
+    if args.regions or args.trainings:
         return
     for name, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):
         figure.savefig(args.folder / f"{name}.png", dpi=160)
