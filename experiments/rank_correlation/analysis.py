@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import Ridge
 
+from experiments.collect import TRAINING
 from experiments.readings import flops_of_all, header, network_epochs, readings, recipe, recipes, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
 from fade.ranking.bootstrap import resample
@@ -40,7 +41,6 @@ from fade.truth.known import Truth as KnownTruth
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
 GIVEN = ("sinks", "depth")
-RECORDS = ("stage_weights_epochs", "training_effects_epochs", "path_losses", "train_flops", "epoch_seconds", "seconds")
 FEW, DRAWS = (5, 10, 15, 20, 30, 40), 100
 
 
@@ -74,7 +74,7 @@ def read_truth(row: Mapping[str, Any]) -> Truth:
 
 def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What several trainings of a region have all stored, as one training of repeats has it."""
-    shared = [key for key in RECORDS if all(key in training for training in trainings)]
+    shared = [key for key in TRAINING if all(key in training for training in trainings)]
     read = set.intersection(*(set(training["readouts"]) for training in trainings))
     records = [
         {key: training[key] for key in shared} | {"readouts": {name: training["readouts"][name] for name in read}}
@@ -98,10 +98,8 @@ class Study:
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         self.recipes: dict[str, dict[str, Any]] = {}
         by_name = {truth.name: truth for truth in self.truths}
-        own, trainings = (
-            [row for row in map(json.loads, (each / "trainings.jsonl").open()) if row["region"] in by_name]
-            for each in (folder, others or folder)
-        )
+        own = self._trainings(folder)
+        trainings = self._trainings(others) if others else own
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
         epochs = max(network_epochs(training) for training in own)  # those of the truth
@@ -126,6 +124,10 @@ class Study:
         self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
         self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
         self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
+
+    def _trainings(self, folder: Path) -> list[dict[str, Any]]:
+        names = {truth.name for truth in self.truths}
+        return [row for row in map(json.loads, (folder / "trainings.jsonl").open()) if row["region"] in names]
 
     def estimator(self, name: str) -> tuple[Floats, Floats]:
         """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""
@@ -225,6 +227,11 @@ def comparison_table(study: Study, default: str) -> str:
     return "\n".join(lines)
 
 
+def leaves_enough(study: Study, few: int) -> bool:
+    """Whether every region has ten networks or more beside so few."""
+    return few <= min(len(truth.mean) for truth in study.truths) - 10
+
+
 def told_alone(study: Study, few: int) -> Floats:
     """Spearman's ``[R]`` of an additive model of so few networks, trained alone with one seed, on the others.
 
@@ -247,7 +254,7 @@ def alone_table(study: Study) -> str:
     """How well networks that are trained alone tell of the others."""
     lines = header("networks trained alone", "of training all its paths", "Spearman on the others", "by region")
     for few in FEW:
-        if few > min(len(truth.mean) for truth in study.truths) - 10:
+        if not leaves_enough(study, few):
             break
         found = told_alone(study, few)
         share = np.mean([few / truth.region.size for truth in study.truths])

@@ -23,6 +23,7 @@ from experiments.rank_correlation.analysis import Truth, read_truth
 from experiments.readings import header, recipe, recipes
 from fade.config import compose_study
 from fade.nets.network import Network
+from fade.ranking import PathRanks
 from fade.seeds import subseed
 from fade.study.preparation import prepare, threads
 from fade.training.config import TrainerConfig
@@ -93,7 +94,7 @@ def scores(row: dict[str, Any], truth: Truth) -> dict[str, Floats]:
         stages["α"] = np.log(np.mean(row["stage_weights_epochs"], axis=0))
     if row["training_effects_epochs"]:
         stages["effects"] = -np.mean(row["training_effects_epochs"], axis=0)  # at a constant rate
-    parts = {name: stats.zscore(each[np.arange(depth), truth.paths].sum(1)) for name, each in stages.items()}
+    parts = {name: stats.zscore(PathRanks(each).scores(truth.paths)) for name, each in stages.items()}
     return {
         name: np.sum([weight * parts[part] for part, weight in wanted.items()], axis=0)
         for name, wanted in SCORES.items()

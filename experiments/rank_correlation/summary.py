@@ -9,7 +9,7 @@ seed each. Intervals as in `experiments.rank_correlation.analysis`.
 import argparse
 from pathlib import Path
 
-from experiments.rank_correlation.analysis import Study, shown, told_alone
+from experiments.rank_correlation.analysis import Study, leaves_enough, shown, told_alone
 from experiments.readings import header, recipe, with_bounds
 
 SETTING = {"epochs": 3, "batch_size": 50}
@@ -39,8 +39,7 @@ def cells(study: Study) -> list[str]:
             found.append("")
     sinks, drawn = study.baseline("sinks")
     found.append(with_bounds(sinks.mean(), study.interval(drawn)))
-    fewest = min(len(truth.mean) for truth in study.truths)
-    return found + [f"{told_alone(study, n).mean():+.2f}" if n < fewest - 10 else "" for n in ALONE]
+    return found + [f"{told_alone(study, n).mean():+.2f}" if leaves_enough(study, n) else "" for n in ALONE]
 
 
 def main() -> None:
