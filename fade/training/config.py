@@ -36,7 +36,9 @@ class TrainerConfig:
         name: ``joint`` (one loss for weights and α), ``first_order`` (alternating, α on the alpha split),
             ``second_order`` (DARTS) or ``fair`` (each step trains K disjoint paths).
         epochs: Passes over the split that trains the weights.
-        repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them.
+        repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them. They share
+            the epochs out, so that more of them cost the same.
+        region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
         batch_size: Examples a step.
         region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
             `batch_size`.
@@ -61,7 +63,8 @@ class TrainerConfig:
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
-        readout_paths: One-hot paths whose losses and accuracies are read; None is max(300, 4·D·K), all where fewer.
+        readout_paths: One-hot paths whose losses and accuracies each training reads; None is 4·D·K, all where fewer.
+            Effects of `pairs` want more.
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
@@ -75,6 +78,7 @@ class TrainerConfig:
     name: str = "joint"
     epochs: int = 10
     repeats: int = 1
+    region_epochs: int | None = None
     batch_size: int = 100
     region_batch_size: int | None = None
     optimizer: str = "adam"
@@ -108,10 +112,9 @@ class TrainerConfig:
         one_of("trainer.readout_transform", self.readout_transform, READOUT_TRANSFORMS)
         one_of("trainer.readout_pairs", self.readout_pairs, READOUT_PAIRS)
         one_of("trainer.precision", self.precision, PRECISIONS)
-        if self.epochs < 1:
-            raise ValueError(f"trainer.epochs={self.epochs} trains nothing; give at least 1")
-        if self.repeats < 1:
-            raise ValueError(f"trainer.repeats={self.repeats} trains nothing; give at least 1")
+        for key in ("epochs", "repeats", "region_epochs"):
+            if (count := getattr(self, key)) is not None and count < 1:
+                raise ValueError(f"trainer.{key}={count} trains nothing; give at least 1")
         for key in ("batch_size", "region_batch_size"):
             if (size := getattr(self, key)) is not None and size < 2:
                 raise ValueError(f"trainer.{key}={size} has no batch statistics; give at least 2")
@@ -135,9 +138,11 @@ class TrainerConfig:
                 f"trainer.aggregate=log_sum needs probabilities, which trainer.readout={self.readout} does not give; "
                 f"use trainer.aggregate=mean, or a read-out among {', '.join(PROBABILITIES)}"
             )
-        if self.learns_alpha and self.alpha_warmup > (latest := (self.epochs - 1) / self.epochs):
+        epochs = self.epochs_of_region
+        if self.learns_alpha and self.alpha_warmup > (latest := (epochs - 1) / epochs):
             raise ValueError(
-                f"trainer.alpha_warmup={self.alpha_warmup} leaves none of trainer.epochs={self.epochs} to α; "
+                f"trainer.alpha_warmup={self.alpha_warmup} leaves α none of the {epochs} epochs of one training (of "
+                f"trainer.epochs={self.epochs}, trainer.repeats={self.repeats}); "
                 f"lower it to at most {int(100 * latest) / 100}"
             )
         if self.readout == "training_effects" and self.name != "fair":
@@ -165,10 +170,16 @@ class TrainerConfig:
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 
     @property
+    def epochs_of_region(self) -> int:
+        """Passes of one training of a region."""
+        return self.region_epochs or math.ceil(self.epochs / self.repeats)
+
+    @property
     def of_region(self) -> TrainerConfig:
-        """The recipe of a region's training, as what networks would be trained by."""
+        """The recipe of one training of a region, as what networks would be trained by."""
         size, end = self.region_batch_size or self.batch_size, self.lr_end if self.anneal else self.lr
-        return replace(self, batch_size=size, lr_end=end, region_batch_size=None, anneal=True)
+        own = {"epochs": self.epochs_of_region, "batch_size": size, "lr_end": end}
+        return replace(self, **own, repeats=1, region_epochs=None, region_batch_size=None, anneal=True)
 
     def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
         """What decides the numbers of a stand-alone training."""
@@ -195,7 +206,7 @@ class TrainerConfig:
 
 def default_trainer() -> TrainerConfig:
     """The recipe of a study that names none: the one that ranked best on development data."""
-    return TrainerConfig(name="joint", region_batch_size=50, anneal=False, readout="consensus")
+    return TrainerConfig(name="joint", repeats=3, region_batch_size=50, anneal=False, readout="consensus")
 
 
 @dataclass(kw_only=True)

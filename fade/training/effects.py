@@ -47,8 +47,8 @@ def distinct_rows(base: int, rows: int, columns: int, rng: np.random.Generator) 
 
 
 def default_size(candidates: int, depth: int) -> int:
-    """Paths that a fit of D·K effects rests on: max(300, 4·D·K)."""
-    return max(300, 4 * depth * candidates)
+    """Paths that a fit of D·K effects rests on: 4·D·K, so that each candidate is on 4·D of them."""
+    return 4 * depth * candidates
 
 
 def main_effects(paths: NDArray[np.int64], values: ArrayLike, candidates: int) -> NDArray[np.float64]:

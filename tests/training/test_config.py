@@ -44,6 +44,14 @@ def test_a_wrong_value_is_named_with_a_remedy(values, message):
         TrainerConfig(**values)
 
 
+@pytest.mark.parametrize(("values", "epochs"), [({}, 10), ({"repeats": 3}, 4), ({"repeats": 3, "region_epochs": 2}, 2)])
+def test_the_trainings_of_a_region_share_its_epochs_out(values, epochs):
+    config = TrainerConfig(epochs=10, **values)
+    assert config.of_region.epochs == config.of_region.of_region.epochs == epochs
+    assert config.region_recipe() == TrainerConfig(epochs=epochs).region_recipe()
+    assert config.weights_recipe() == TrainerConfig(epochs=10).weights_recipe()
+
+
 def test_what_is_at_the_edge_is_allowed():
     TrainerConfig(epochs=10, alpha_warmup=0.9)
     TrainerConfig(lr=0.01, lr_end=0.01, weight_decay=0, momentum=0, candidate_dropout=0, batch_size=2)
