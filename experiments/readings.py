@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -14,32 +13,34 @@ from fade.training.reading import read_epochs, read_path_losses, read_region
 
 READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
+ALPHA_LR = {"joint": 0.01, "first_order": 0.01, "second_order": 0.01, "fair": 0.0}
 
 
 def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides a training; keys that are younger than it have their defaults."""
+    """What decides a region's trainings, and how many they are; keys that are younger have their defaults."""
     names = [field.name for field in fields(TrainerConfig)]
     given = {name: trainer[name] for name in names if name in trainer and name not in READING}
-    whole = vars(TrainerConfig(**given, readout="alone").of_region)
-    return {name: whole[name] for name in names if name not in READING}
+    config = TrainerConfig(**given, readout="alone")
+    whole = vars(config.of_region) | {"repeats": config.repeats, "region_epochs": config.of_region.epochs}
+    return {name: whole[name] for name in names if name not in (*READING, "epochs")}
 
 
-def recipes(trainers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The mode, and what differs from the most common recipe of this mode, in words."""
-    whole, common = [recipe(each) for each in trainers], {}
-    for mode in {each["name"] for each in whole}:
-        alike = [each for each in whole if each["name"] == mode]
-        common[mode] = {name: statistics.mode(each[name] for each in alike) for name in whole[0]}
-    return [
-        ", ".join([each["name"], *(f"{n} {v}" for n, v in each.items() if v != common[each["name"]][n])])
-        for each in whole
-    ]
+def named(trainer: Mapping[str, Any]) -> str:
+    """A recipe in words: the mode, its length, batches and rate, and what else is not usual for the mode."""
+    given, usual = recipe(trainer), recipe({"name": trainer["name"], "alpha_lr": ALPHA_LR[trainer["name"]]})
+    length = f"{given['region_epochs']} epochs"
+    if given["repeats"] > 1:
+        length = f"{given['repeats']} × {given['region_epochs']} epochs"
+    rate = "constant" if given["lr_end"] == given["lr"] else "annealed"
+    known = ("repeats", "region_epochs", "batch_size", "lr_end")
+    others = [f"{n} {v}" for n, v in given.items() if n not in known and v != usual[n]]
+    return ", ".join([given["name"], length, f"batches of {given['batch_size']}", rate, *others])
 
 
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
-    trainer = TrainerConfig(**recipe(training["trainer"]), readout="alone")
+    trainer = TrainerConfig(**recipe(training["trainer"]), readout="alone").of_region
     for name, reading in read_region(training, len(training["cells"]), candidates, trainer).items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.readings import flops_of_all, header, readings, recipes
+from experiments.readings import flops_of_all, header, named, readings
 from fade.ranking import PathRanks, precision_at
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
@@ -135,8 +135,8 @@ def main() -> None:
     rows.sort(key=lambda training: training["seed"])
     tables = [Table(row["cells"]) for row in rows]  # a region has the blocks in an order of its own
     groups: dict[str, list[tuple[Table, dict[str, Any]]]] = defaultdict(list)
-    for label, table, training in zip(recipes([row["trainer"] for row in rows]), tables, rows, strict=True):
-        groups[label].append((table, training))
+    for table, training in zip(tables, rows, strict=True):
+        groups[named(training["trainer"])].append((table, training))
     columns = ("what ranks", "Spearman, distinct", "by seed", "Kendall", "Spearman, all strings", "top tenth", "regret")
     print("\n".join(header(*columns)))
     for label, trainings in groups.items():

@@ -1,9 +1,9 @@
-"""Tables and figures of a study of ranks, from its raw results (truth.jsonl and trainings.jsonl).
+"""Tables and figures of a study of ranks, from its raw results (truth.jsonl and trainings.jsonl), into its folder.
 
-python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAME [--default 'fair/main_effects']
+python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAME [--default 'RECIPE / READ-OUT']
 
-Every number is a mean over regions (over the trainings of a region first; "mean of 3" is what `trainer.repeats=3` reads
-and costs as much as three trainings). Intervals are 95 % percentile bootstraps
+Every number is a mean over regions (over the runs of a recipe first; "mean of n" reads the trainings of n runs as those
+of one, for n times the price). Intervals are 95 % percentile bootstraps
 that draw regions, and within each its paths, the same ones for all that is compared. The sign of a baseline is that of
 its mean correlation in the other regions.
 """
@@ -25,7 +25,7 @@ from scipy import stats
 from sklearn.linear_model import Ridge
 
 from experiments.collect import TRAINING
-from experiments.readings import flops_of_all, header, network_epochs, readings, recipe, recipes, with_bounds
+from experiments.readings import flops_of_all, header, named, network_epochs, readings, with_bounds
 from fade.ranking import correlation, noise_ceiling, partial_spearman, precision_at, regret
 from fade.ranking.bootstrap import resample
 from fade.ranking.correlations import resampled_spearman
@@ -41,6 +41,8 @@ from fade.truth.known import Truth as KnownTruth
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
 GIVEN = ("sinks", "depth")
+DEFAULT = "joint, 3 × 1 epochs, batches of 25, constant / consensus"
+"""`trainer=consensus`, its batches half of the networks' as its default has them."""
 FEW, DRAWS = (5, 10, 15, 20, 30, 40), 100
 
 
@@ -91,24 +93,20 @@ def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
 class Study:
     """Regions, what ranks them, and how well."""
 
-    def __init__(self, folder: Path, regions: Sequence[str] | None = None, others: Path | None = None) -> None:
-        rows = [json.loads(line) for line in (folder / "truth.jsonl").open()]
-        self.truths = [read_truth(row) for row in rows if regions is None or row["region"] in regions]
+    def __init__(self, folder: Path, others: Path | None = None) -> None:
+        self.truths = [read_truth(json.loads(line)) for line in (folder / "truth.jsonl").open()]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-        self.recipes: dict[str, dict[str, Any]] = {}
         by_name = {truth.name: truth for truth in self.truths}
         own = self._trainings(folder)
         trainings = self._trainings(others) if others else own
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
         epochs = max(network_epochs(training) for training in own)  # those of the truth
-        labels = recipes([training["trainer"] for training in trainings])
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-        for training, label in zip(trainings, labels, strict=True):
-            truth = by_name[training["region"]]
+        for training in trainings:
+            truth, label = by_name[training["region"]], named(training["trainer"])
             flops, every = training["train_flops"], flops_of_all(training, epochs)
-            self.recipes[label] = recipe(training["trainer"])
             alike[label][truth.name].append(training)
             self.cost[label].append((flops, flops / every, training["seconds"]))
             for name, score in readings(training, truth.region.candidates).items():
@@ -132,6 +130,11 @@ class Study:
     def estimator(self, name: str) -> tuple[Floats, Floats]:
         """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""
         return self._agreement([self.scores[name][truth.name] for truth in self.truths])
+
+    def ordered(self) -> list[str]:
+        """The estimators that a configuration can name, best first."""
+        plain = [name for name in self.scores if name.split(" / ")[1].split(", mean of")[0] in READOUTS]
+        return sorted(plain, key=lambda name: -self.estimator(name)[0].mean())
 
     def baseline(self, name: str) -> tuple[Floats, Floats]:
         """The same of a baseline, its sign from the other regions."""
@@ -199,8 +202,7 @@ def estimator_table(study: Study, rows: int) -> str:
     ceiling = study.ceiling().mean()
     columns = ("recipe / read-out", "Spearman", "of the ceiling", "Kendall", "worst region", "given sinks, depth")
     lines = header(*columns, "top tenth", "regret")
-    order = sorted(study.scores, key=lambda name: -study.estimator(name)[0].mean())
-    for name in order[:rows]:
+    for name in study.ordered()[:rows]:
         value, drawn_ = study.estimator(name)
         tau = study.mean_of(name, lambda s, t: correlation(s, t.mean, seed=0, resamples=0).kendall.value or 0.0)
         top = study.mean_of(name, lambda s, t: precision_at(s, t.mean, 0.1))
@@ -263,6 +265,15 @@ def alone_table(study: Study) -> str:
     return "\n".join(lines)
 
 
+def cost_table(study: Study) -> str:
+    """What a region costs, every read-out of the recipe included."""
+    lines = header("recipe", "runs", "FLOPs a region", "of training all its paths", "seconds")
+    for label, costs in study.cost.items():
+        flops, share, seconds = np.mean(costs, axis=0)
+        lines.append(f"| {label} | {len(costs)} | {flops:.3g} | {100 * share:.1f} % | {seconds:.0f} |")
+    return "\n".join(lines)
+
+
 def region_table(study: Study, default: str) -> str:
     """What each region is like."""
     columns = ("region", "paths × seeds", "accuracies", "spread of paths / of seeds", "ceiling")
@@ -307,8 +318,7 @@ def scatter(study: Study, default: str) -> Any:
 @drawn
 def overview(study: Study, default: str, most: int = 24) -> Any:
     """Spearman's of the estimators and the baselines: a dot a region, the mean and its interval."""
-    order = sorted(study.scores, key=lambda name: -study.estimator(name)[0].mean())[:most]
-    rows = [(name, *study.estimator(name), name == default) for name in order]
+    rows = [(name, *study.estimator(name), name == default) for name in study.ordered()[:most]]
     rows += [(name, *study.baseline(name), False) for name in study.truths[0].baselines]
     width = 0.2 + 0.062 * max(len(name) for name, *_ in rows)
     figure, (axis,) = panels(width + 4.4, 0.21 * len(rows) + 0.9, left=width)
@@ -330,21 +340,23 @@ def overview(study: Study, default: str, most: int = 24) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--default", help="the estimator to compare with the baselines; the best one otherwise")
-    parser.add_argument("--regions", nargs="+", help="those to look at; all otherwise, and figures of them")
-    parser.add_argument("--trainings", type=Path, help="a folder whose trainings of these regions are read; no figures")
-    parser.add_argument("--rows", type=int, default=20, help="of the table of estimators")
+    parser.add_argument("--default", default=DEFAULT, help="the estimator to compare with the baselines")
+    parser.add_argument("--trainings", type=Path, help="another folder, whose trainings of these regions are read")
+    parser.add_argument("--rows", type=int, default=30, help="of the table of estimators")
     args = parser.parse_args()
-    study = Study(args.folder, args.regions, args.trainings)
-    default = args.default or max(study.scores, key=lambda name: study.estimator(name)[0].mean())
-    tables = (region_table(study, default), estimator_table(study, args.rows), recipe_table(study))
-    print(*tables, comparison_table(study, default), alone_table(study), sep="\n\n")
-    print("\n" + "\n".join(header("recipe", "trainings", "FLOPs a region", "of training all its paths", "seconds")))
-    for label, costs in study.cost.items():
-        flops, share, seconds = np.mean(costs, axis=0)
-        print(f"| {label} | {len(costs)} | {flops:.3g} | {100 * share:.1f} % | {seconds:.0f} |")
-    if args.regions or args.trainings:
-        return
+    study, default = Study(args.folder, args.trainings), args.default
+    if default not in study.scores:
+        parser.error(f"--default={default} has not been run in every region; choose from\n" + "\n".join(study.scores))
+    tables = {
+        f"Regions, and `{default}`": region_table(study, default),
+        "Estimators, best first": estimator_table(study, args.rows),
+        "By recipe and read-out, one run each": recipe_table(study),
+        "Against what is free": comparison_table(study, default),
+        "What networks trained alone tell": alone_table(study),
+        "Cost": cost_table(study),
+    }
+    text = "\n\n".join(f"## {title}\n{table}" for title, table in tables.items())
+    (args.folder / "tables.md").write_text(f"# {args.folder.name}: tables\n{__doc__}\n{text}\n")
     for name, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):
         figure.savefig(args.folder / f"{name}.png", dpi=160)
 

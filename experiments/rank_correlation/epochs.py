@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.rank_correlation.analysis import Truth, read_truth
-from experiments.readings import header, recipe, recipes
+from experiments.readings import header, named, recipe
 from fade.config import compose_study
 from fade.nets.network import Network
 from fade.ranking import PathRanks
@@ -114,7 +114,7 @@ def main() -> None:
     rows = [json.loads(line) for line in file.open()] if file.exists() else []
     if args.overrides:
         wanted = compose_study(args.overrides).trainer
-        known = {(row["region"], row["seed"]) for row in rows if row["trainer"] == recipe(vars(wanted))}
+        known = {(row["region"], row["seed"]) for row in rows if recipe(row["trainer"]) == recipe(vars(wanted))}
         for seed in args.seeds:
             for truth in truths.values():
                 if (truth.name, seed) not in known:
@@ -123,8 +123,8 @@ def main() -> None:
                         lines.write(json.dumps(rows[-1], separators=(",", ":")) + "\n")
     rows = [row for row in rows if row["region"] in truths]
     found: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row, label in zip(rows, recipes([row["trainer"] for row in rows]), strict=True):
-        truth = truths[row["region"]]
+    for row in rows:
+        truth, label = truths[row["region"]], named(row["trainer"])
         for name, score in scores(row, truth).items():
             found[label, name][truth.name].append(float(stats.spearmanr(score, truth.mean).statistic))
     print(*header("recipe", "score", "trainings", "Spearman", "by region"), sep="\n")

@@ -2,26 +2,22 @@
 
 python -m experiments.rank_correlation.summary experiments/rank_correlation/{cifar,textures,…}
 
-"of 1" and "of 3" are one training and `trainer.repeats=3`, "networks alone" an additive model of so many with one
-seed each. Intervals as in `experiments.rank_correlation.analysis`.
+"Networks alone" are an additive model of so many with one seed each. Intervals as in
+`experiments.rank_correlation.analysis`.
 """
 
 import argparse
 from pathlib import Path
 
-from experiments.rank_correlation.analysis import Study, leaves_enough, shown, told_alone
-from experiments.readings import header, recipe, with_bounds
+from experiments.rank_correlation.analysis import DEFAULT, Study, leaves_enough, shown, told_alone
+from experiments.readings import header, with_bounds
 
-SETTING = {"epochs": 3, "batch_size": 50}
-CONSENSUS = {"name": "joint", "region_batch_size": 25, "anneal": False, **SETTING}
-FAIR = {"name": "fair", "alpha_lr": 0.0, **SETTING}
-PAPER = {"name": "joint", **SETTING}
 COLUMNS = {
-    "consensus, of 1": (CONSENSUS, "consensus"),
-    "consensus, of 3": (CONSENSUS, "consensus, mean of 3"),
-    "training_effects, of 1": (FAIR, "training_effects"),
-    "training_effects, of 3": (FAIR, "training_effects, mean of 3"),
-    "softmax(α)": (PAPER, "weights"),
+    "consensus, 3 × 1 epochs": DEFAULT,
+    "consensus, 3 epochs": "joint, 3 epochs, batches of 25, constant / consensus",
+    "fair, 3 × 1 epochs": "fair, 3 × 1 epochs, batches of 25, constant / training_effects",
+    "fair, 3 epochs": "fair, 3 epochs, batches of 25, constant / training_effects",
+    "softmax(α)": "joint, 3 epochs, batches of 50, annealed / weights",
 }
 ALONE = (10, 30)
 
@@ -29,9 +25,7 @@ ALONE = (10, 30)
 def cells(study: Study) -> list[str]:
     """The ceiling, each estimator, sinks, networks trained alone; blank where there are none."""
     found = [shown(study.ceiling().mean())]
-    for trainer, reading in COLUMNS.values():
-        labels = [label for label, each in study.recipes.items() if each == recipe(trainer)]
-        name = f"{labels[0]} / {reading}" if labels else ""
+    for name in COLUMNS.values():
         if name in study.scores:
             value, drawn = study.estimator(name)
             found.append(with_bounds(value.mean(), study.interval(drawn)))
