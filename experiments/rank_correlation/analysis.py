@@ -102,7 +102,8 @@ class Study:
         trainings = self._trainings(others) if others else own
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
-        epochs = max(network_epochs(training) for training in own)  # those of the truth
+        # Those of the truth; a run without one may have had fewer.
+        epochs = max(max(network_epochs(training), training["trainer"]["epochs"]) for training in own)
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training in trainings:
             truth, label = by_name[training["region"]], named(training["trainer"])
