@@ -75,14 +75,22 @@ def read_truth(row: Mapping[str, Any]) -> Truth:
 
 
 def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What several trainings of a region have all stored, as one training of repeats has it."""
+    """What several trainings of a region have all stored, as one training of repeats has it.
+
+    Its repeats read the same paths; runs have a design each, and all of them are kept.
+    """
     shared = [key for key in TRAINING if all(key in training for training in trainings)]
+    tables = [training["path_losses"] for training in trainings if "path_losses" in shared]
+    joined = {}
+    if any(table["paths"] != tables[0]["paths"] for table in tables):
+        shared.remove("path_losses")
+        joined["path_losses"] = {key: [v for table in tables for v in table[key]] for key in tables[0]}
     read = set.intersection(*(set(training["readouts"]) for training in trainings))
     records = [
         {key: training[key] for key in shared} | {"readouts": {name: training["readouts"][name] for name in read}}
         for training in trainings
     ]
-    return {**trainings[0], **mean_of_trainings(records)}
+    return {**trainings[0], **mean_of_trainings(records), **joined}
 
 
 def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
