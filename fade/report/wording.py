@@ -36,8 +36,8 @@ def findings(metrics: Metrics) -> list[str]:
     if any(paths(region) > 1 for region in regions) and (flops := metrics.get("cost", {}).get("train_flops")):
         ranked, cost = sum(map(paths, regions)), metrics["cost"]
         sentences.append(
-            f"{plural(len(regions), 'training')} of a hyper-architecture ranked {plural(ranked, 'architecture')} for "
-            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])}{_share(metrics)}. "
+            f"{plural(len(regions), 'hyper-architecture')} ranked {plural(ranked, 'architecture')} for "
+            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])} of training{_share(metrics)}. "
             "Scores compare inside one region only."
         )
     return sentences
