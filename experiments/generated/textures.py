@@ -1,21 +1,18 @@
-"""A generated data set that no choice was made on: which two of five textures are in the picture?
+"""Which two of five textures are in the picture?
 
-python experiments/rank_correlation/make_textures.py textures.npz
-
-16 × 16 colour images, 10 classes (the pairs of five textures), 20,000 + 10,000 examples. Each texture fills a disc of
-random place, size, phase, turn (within 15 degrees), contrast and colour, the second in front of the first; a smooth
-random background and pixel noise lie under and over them.
+Colour images; the classes are the pairs of five textures. Each fills a disc of random place, size, phase, turn (within
+15 degrees), contrast and colour, the second in front of the first; a smooth random background and pixel noise lie under
+and over them.
 """
 
-import argparse
+from collections.abc import Callable
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-SIZE, TRAIN, TEST, SEED = 16, 20_000, 10_000, 2024
+SIZE = 16
 Floats = NDArray[np.float64]
 
 
@@ -53,22 +50,7 @@ def image(kinds: tuple[int, int], rng: np.random.Generator) -> Floats:
     return np.clip(picture + rng.normal(scale=0.08, size=picture.shape), 0, 1)
 
 
-def examples(size: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def prepared(_: np.random.Generator) -> Callable[[int, np.random.Generator], Floats]:
+    """How to draw an example of a class."""
     pairs = list(combinations(range(5), 2))
-    labels = rng.permutation(np.arange(size) % len(pairs))
-    return (255 * np.stack([image(pairs[label], rng) for label in labels])).astype(np.uint8), labels
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", type=Path)
-    args = parser.parse_args()
-    rng = np.random.default_rng(SEED)
-    x_train, y_train = examples(TRAIN, rng)
-    x_test, y_test = examples(TEST, rng)
-    np.savez_compressed(args.target, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    print(f"{args.target}: {TRAIN} + {TEST} images of {SIZE} × {SIZE}")
-
-
-if __name__ == "__main__":
-    main()
+    return lambda label, rng: image(pairs[label], rng)

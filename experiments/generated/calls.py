@@ -1,19 +1,16 @@
-"""A generated data set that no choice was made on: which of ten calls is heard?
+"""Which of ten calls is heard?
 
-python experiments/rank_correlation/make_calls.py calls.npz
-
-Spectrograms of 16 times × 16 pitches in one channel, 10 classes, 20,000 + 10,000 examples. A call is three syllables,
-each a glide from one pitch to another. It is shifted in time and pitch, stretched, sung with overtones and syllables
-of uneven loudness, and heard with its echo, two syllables of other calls and noise that is louder at low pitches.
+Spectrograms of 16 times × 16 pitches in one channel. A call is three syllables, each a glide from one pitch to another.
+It is shifted in time and pitch, stretched, sung with overtones and syllables of uneven loudness, and heard with its
+echo, two syllables of other calls and noise that is louder at low pitches.
 """
 
-import argparse
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIZE, TRAIN, TEST, SEED, CLASSES, SYLLABLES = 16, 20_000, 10_000, 2026, 10, 3
+SIZE, CLASSES, SYLLABLES = 16, 10, 3
 Floats = NDArray[np.float64]
 
 
@@ -53,22 +50,7 @@ def spectrogram(label: int, glides: Floats, rng: np.random.Generator) -> Floats:
     return np.clip(0.25 + 0.6 * energy + floor, 0, 1)[None]
 
 
-def examples(size: int, glides: Floats, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    labels = rng.permutation(np.arange(size) % CLASSES)
-    return (255 * np.stack([spectrogram(int(label), glides, rng) for label in labels])).astype(np.uint8), labels
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", type=Path)
-    args = parser.parse_args()
-    rng = np.random.default_rng(SEED)
+def prepared(rng: np.random.Generator) -> Callable[[int, np.random.Generator], Floats]:
+    """Draw the calls; how to draw an example of a class."""
     glides = calls(rng)
-    x_train, y_train = examples(TRAIN, glides, rng)
-    x_test, y_test = examples(TEST, glides, rng)
-    np.savez_compressed(args.target, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    print(f"{args.target}: {TRAIN} + {TEST} spectrograms of {SIZE} × {SIZE}")
-
-
-if __name__ == "__main__":
-    main()
+    return lambda label, rng: spectrogram(label, glides, rng)

@@ -1,20 +1,16 @@
-"""A generated data set that no choice was made on: which of ten glyphs is in the picture?
+"""Which of ten glyphs is in the picture?
 
-python experiments/rank_correlation/make_glyphs.py glyphs.npz
-
-16 × 16 colour images, 10 classes, 20,000 + 10,000 examples. A glyph is a random smooth line;
-it is turned (within 30 degrees), scaled, sheared, shifted, and drawn in a random colour over a smooth random background
-with two fragments of other glyphs as clutter, under pixel noise.
+Colour images. A glyph is a random smooth line; it is turned (within 30 degrees), scaled, sheared, shifted, and drawn in
+a random colour over a smooth random background with two fragments of other glyphs as clutter, under pixel noise.
 """
 
-import argparse
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-SIZE, TRAIN, TEST, SEED, CLASSES, POINTS = 16, 20_000, 10_000, 2025, 10, 48
+SIZE, CLASSES, POINTS = 16, 10, 48
 Floats = NDArray[np.float64]
 
 
@@ -60,22 +56,7 @@ def image(label: int, lines: list[Floats], rng: np.random.Generator) -> Floats:
     return np.clip(picture + rng.normal(scale=0.08, size=picture.shape), 0, 1)
 
 
-def examples(size: int, lines: list[Floats], rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    labels = rng.permutation(np.arange(size) % CLASSES)
-    return (255 * np.stack([image(int(label), lines, rng) for label in labels])).astype(np.uint8), labels
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", type=Path)
-    args = parser.parse_args()
-    rng = np.random.default_rng(SEED)
+def prepared(rng: np.random.Generator) -> Callable[[int, np.random.Generator], Floats]:
+    """Draw the glyphs; how to draw an example of a class."""
     lines = glyphs(rng)
-    x_train, y_train = examples(TRAIN, lines, rng)
-    x_test, y_test = examples(TEST, lines, rng)
-    np.savez_compressed(args.target, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    print(f"{args.target}: {TRAIN} + {TEST} images of {SIZE} × {SIZE}")
-
-
-if __name__ == "__main__":
-    main()
+    return lambda label, rng: image(label, lines, rng)
