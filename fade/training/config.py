@@ -178,8 +178,8 @@ class TrainerConfig:
     def of_region(self) -> TrainerConfig:
         """The recipe of one training of a region, as what networks would be trained by."""
         size, end = self.region_batch_size or self.batch_size, self.lr_end if self.anneal else self.lr
-        own = replace(self, epochs=self.epochs_of_region, batch_size=size, lr_end=end)
-        return replace(own, repeats=1, region_epochs=None, region_batch_size=None, anneal=True)
+        own: dict[str, Any] = {"epochs": self.epochs_of_region, "batch_size": size, "lr_end": end}
+        return replace(self, **own, repeats=1, region_epochs=None, region_batch_size=None, anneal=True)
 
     def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
         """What decides the numbers of a stand-alone training."""

@@ -48,6 +48,8 @@ def test_a_wrong_value_is_named_with_a_remedy(values, message):
 def test_the_trainings_of_a_region_share_its_epochs_out(values, epochs):
     config = TrainerConfig(epochs=10, **values)
     assert config.of_region.epochs == config.of_region.of_region.epochs == epochs
+    late = TrainerConfig(epochs=10, alpha_warmup=(epochs - 1) / epochs, **values)
+    assert late.of_region.alpha_warmup == late.alpha_warmup
     assert config.region_recipe() == TrainerConfig(epochs=epochs).region_recipe()
     assert config.weights_recipe() == TrainerConfig(epochs=10).weights_recipe()
 
