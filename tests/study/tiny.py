@@ -13,6 +13,7 @@ OVERRIDES = (
     "dataset.train_samples=300",
     "dataset.test_samples=100",
     "trainer.epochs=2",
+    "trainer.repeats=1",
     "search.candidates=2",
     "space.vertices=3",
     "space.depth=2",
@@ -25,7 +26,7 @@ TIMES = ("seconds", "measure_seconds", "epoch_seconds")
 
 def tiny(folder: Path, *more: str, store: Path | None = None) -> list[str]:
     """Overrides of a tiny study; two regions unless `more` chooses another search, no epochs if it trains nothing."""
-    base = [word for word in OVERRIDES if word != "trainer.epochs=2" or "trainer=synthetic" not in more]
+    base = [word for word in OVERRIDES if not word.startswith("trainer.") or "trainer=synthetic" not in more]
     regions = () if any(word.startswith(("search=", "search.regions")) for word in more) else ("search.regions=2",)
     return [*base, *regions, f"outputs={folder / 'outputs'}", f"store={store or folder / 'store'}", *more]
 
