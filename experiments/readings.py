@@ -13,7 +13,6 @@ from fade.training.reading import read_epochs, read_path_losses, read_region
 
 READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
-ALPHA_LR = {"joint": 0.01, "first_order": 0.01, "second_order": 0.01, "fair": 0.0}
 
 
 def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +26,8 @@ def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
 
 def named(trainer: Mapping[str, Any]) -> str:
     """A recipe in words: the mode, its length, batches and rate, and what else is not usual for the mode."""
-    given, usual = recipe(trainer), recipe({"name": trainer["name"], "alpha_lr": ALPHA_LR[trainer["name"]]})
+    given = recipe(trainer)
+    usual = recipe({"name": "fair", "alpha_lr": 0.0} if given["name"] == "fair" else {"name": given["name"]})
     length = f"{given['region_epochs']} epochs"
     if given["repeats"] > 1:
         length = f"{given['repeats']} × {given['region_epochs']} epochs"

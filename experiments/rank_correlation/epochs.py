@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.rank_correlation.analysis import Truth, read_truth
+from experiments.rank_correlation.study import Truth, read_truth
 from experiments.readings import header, named, recipe
 from fade.config import compose_study
 from fade.nets.network import Network

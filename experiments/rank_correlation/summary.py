@@ -9,7 +9,9 @@ python -m experiments.rank_correlation.summary experiments/rank_correlation/{cif
 import argparse
 from pathlib import Path
 
-from experiments.rank_correlation.analysis import DEFAULT, Study, leaves_enough, shown, told_alone
+from experiments.rank_correlation.analysis import DEFAULT
+from experiments.rank_correlation.study import Study
+from experiments.rank_correlation.tables import leaves_enough, shown, told_alone
 from experiments.readings import header, with_bounds
 
 COLUMNS = {

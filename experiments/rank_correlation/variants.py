@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.rank_correlation.analysis import Truth, read_truth
+from experiments.rank_correlation.study import Truth, read_truth
 from fade.config import compose_study
 from fade.nets.network import Network
 from fade.seeds import subseed

@@ -1,0 +1,162 @@
+"""A study of ranks, from its raw results: regions, what ranks them, and how well."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.collect import TRAINING
+from experiments.readings import flops_of_all, named, network_epochs, readings
+from fade.ranking import noise_ceiling
+from fade.ranking.bootstrap import resample
+from fade.ranking.correlations import resampled_spearman
+from fade.space import Region
+from fade.training.config import READOUTS
+from fade.training.train import mean_of_trainings
+from fade.truth.baselines import free_counts, proxy_ranks
+from fade.truth.known import TruePath
+from fade.truth.known import Truth as KnownTruth
+
+Floats = NDArray[np.float64]
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A region and its trained paths: ``paths [N, D]``, ``accuracy [N, S]``."""
+
+    name: str
+    region: Region
+    paths: NDArray[np.int64]
+    accuracy: Floats
+    known: KnownTruth
+
+    @cached_property
+    def mean(self) -> Floats:
+        return self.accuracy.mean(1)
+
+    @cached_property
+    def baselines(self) -> dict[str, Floats]:
+        """Free counts, and proxies where they were measured."""
+        proxies = {name: ranks for name, (ranks, _) in proxy_ranks(self.known).items()}
+        return free_counts(self.region, self.known) | proxies
+
+
+def read_truth(row: Mapping[str, Any]) -> Truth:
+    rows = [path for path in row["paths"] if path["sampled"]]
+    known = [TruePath(**{**path, "path": tuple(path["path"]), "proxies": path.get("proxies") or {}}) for path in rows]
+    accuracy, paths = (np.array([path[key] for path in rows]) for key in ("accuracy", "path"))
+    return Truth(row["region"], Region.parse(row["cells"]), paths, accuracy, KnownTruth(known, 0.0, 0.0))
+
+
+def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What several trainings of a region have all stored, as one training of repeats has it.
+
+    Its repeats read the same paths; runs have a design each, and all of them are kept.
+    """
+    shared = [key for key in TRAINING if all(key in training for training in trainings)]
+    tables = [training["path_losses"] for training in trainings if "path_losses" in shared]
+    joined = {}
+    if any(table["paths"] != tables[0]["paths"] for table in tables):
+        shared.remove("path_losses")
+        joined["path_losses"] = {key: [v for table in tables for v in table[key]] for key in tables[0]}
+    read = set.intersection(*(set(training["readouts"]) for training in trainings))
+    records = [
+        {key: training[key] for key in shared} | {"readouts": {name: training["readouts"][name] for name in read}}
+        for training in trainings
+    ]
+    return {**trainings[0], **mean_of_trainings(records), **joined}
+
+
+def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
+    """Spearman's of each resample; 0 where a side is constant in it."""
+    return np.nan_to_num(resampled_spearman(scores, truth, counts))
+
+
+class Study:
+    """Regions, what ranks them, and how well."""
+
+    def __init__(self, folder: Path, others: Path | None = None) -> None:
+        self.truths = [read_truth(json.loads(line)) for line in (folder / "truth.jsonl").open()]
+        self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
+        self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+        by_name = {truth.name: truth for truth in self.truths}
+        own = self._trainings(folder)
+        trainings = self._trainings(others) if others else own
+        for row in trainings:
+            assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
+        # Those of the truth; a run without one may have had fewer.
+        epochs = max(max(network_epochs(training), training["trainer"]["epochs"]) for training in own)
+        alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+        for training in trainings:
+            truth, label = by_name[training["region"]], named(training["trainer"])
+            flops, every = training["train_flops"], flops_of_all(training, epochs)
+            alike[label][truth.name].append(training)
+            self.cost[label].append((flops, flops / every, training["seconds"]))
+            for name, score in readings(training, truth.region.candidates).items():
+                self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
+        for label, found in alike.items():
+            if (most := min(map(len, found.values()))) < 2:
+                continue
+            for region, rows in found.items():
+                truth = by_name[region]
+                for name, score in readings(mean_reading(rows[:most]), truth.region.candidates).items():
+                    self.scores[f"{label} / {name}, mean of {most}"][region].append(score(truth.paths))
+        names = [truth.name for truth in self.truths]
+        self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
+        self._estimators: dict[str, tuple[Floats, Floats]] = {}
+        self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
+        self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
+
+    def _trainings(self, folder: Path) -> list[dict[str, Any]]:
+        names = {truth.name for truth in self.truths}
+        return [row for row in map(json.loads, (folder / "trainings.jsonl").open()) if row["region"] in names]
+
+    def estimator(self, name: str) -> tuple[Floats, Floats]:
+        """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""
+        if name not in self._estimators:
+            self._estimators[name] = self._agreement([self.scores[name][truth.name] for truth in self.truths])
+        return self._estimators[name]
+
+    def ordered(self) -> list[str]:
+        """The estimators that a configuration can name, best first."""
+        plain = [name for name in self.scores if name.split(" / ")[1].split(", mean of")[0] in READOUTS]
+        return sorted(plain, key=lambda name: -self.estimator(name)[0].mean())
+
+    def baseline(self, name: str) -> tuple[Floats, Floats]:
+        """The same of a baseline, its sign from the other regions."""
+        value, drawn_ = self._agreement([[truth.baselines[name]] for truth in self.truths])
+        others = (value.sum() - value) if len(value) > 1 else value
+        sign = np.where(others < 0, -1.0, 1.0)
+        return value * sign, drawn_ * sign[:, None]
+
+    def ceiling(self) -> Floats:
+        found = [noise_ceiling(truth.accuracy, seed=0, resamples=10).spearman for truth in self.truths]
+        return np.array([np.nan if value is None else value for value in found])  # one seed tells none
+
+    def _agreement(self, scores: Sequence[Sequence[Floats]]) -> tuple[Floats, Floats]:
+        values, resampled = [], []
+        for truth, counts, some in zip(self.truths, self.counts, scores, strict=True):
+            ones = np.ones((1, len(truth.mean)), dtype=np.float32)
+            values.append(np.mean([defined(s, truth.mean, ones)[0] for s in some]))
+            resampled.append(np.mean([defined(s, truth.mean, counts) for s in some], axis=0))
+        return np.array(values), np.array(resampled)
+
+    def interval(self, resampled: Floats) -> tuple[float, float]:
+        """Of the mean over regions, regions and paths drawn anew."""
+        means = resampled[self.regions, np.arange(RESAMPLES)[:, None]].mean(1)
+        low, high = np.quantile(means, (0.025, 0.975))
+        return float(low), float(high)
+
+    def mean_of(self, name: str, measure: Any) -> float:
+        """Mean over regions of the mean over trainings of measure(scores, truth)."""
+        per_region = [np.mean([measure(s, t) for s in self.scores[name][t.name]]) for t in self.truths]
+        return float(np.mean(per_region))

@@ -1,0 +1,143 @@
+"""The tables of a study of ranks, as Markdown."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+from sklearn.linear_model import Ridge
+
+from experiments.rank_correlation.study import Floats, Study, Truth
+from experiments.readings import header, with_bounds
+from fade.ranking import correlation, partial_spearman, precision_at, regret
+from fade.training.config import READOUTS
+from fade.training.pairs import fit_effects
+
+GIVEN = ("sinks", "depth")
+FEW, DRAWS = (5, 10, 15, 20, 30, 40), 100
+
+
+def partial(scores: Floats, truth: Truth) -> float:
+    counts = [truth.baselines[name] for name in GIVEN if np.ptp(truth.baselines[name]) > 0]
+    value = partial_spearman(scores, truth.mean, np.column_stack([np.zeros(len(scores)), *counts]))
+    return 0.0 if value is None else value
+
+
+def shown(value: float, form: str = ".2f") -> str:
+    """A number, or a dash where there is none."""
+    return format(value, form) if np.isfinite(value) else "–"
+
+
+def recipe_table(study: Study) -> str:
+    """Spearman's of every recipe by every plain read-out, one training each: how much hangs on the reading."""
+    names = [tuple(name.split(" / ")) for name in study.scores]
+    read = [readout for readout in READOUTS if any(name[1] == readout for name in names)]
+    lines = header("recipe", *read)
+    for label in study.cost:
+        value = {
+            readout: study.estimator(f"{label} / {readout}")[0].mean() for readout in read if (label, readout) in names
+        }
+        cells = [f"{value[r]:+.2f}" if r in value else "" for r in read]
+        best = max(value, key=lambda r: value[r], default="")
+        lines.append(
+            f"| {label} | "
+            + " | ".join(f"**{c}**" if r == best else c for r, c in zip(read, cells, strict=True))
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def estimator_table(study: Study, rows: int) -> str:
+    """The best estimators, best first."""
+    ceiling = study.ceiling().mean()
+    columns = ("recipe / read-out", "Spearman", "of the ceiling", "Kendall", "worst region", "given sinks, depth")
+    lines = header(*columns, "top tenth", "regret")
+    for name in study.ordered()[:rows]:
+        value, drawn_ = study.estimator(name)
+        tau = study.mean_of(name, lambda s, t: correlation(s, t.mean, seed=0, resamples=0).kendall.value or 0.0)
+        top = study.mean_of(name, lambda s, t: precision_at(s, t.mean, 0.1))
+        lost = 100 * study.mean_of(name, lambda s, t: regret(s, t.mean))
+        lines.append(
+            f"| {name} | {with_bounds(value.mean(), study.interval(drawn_))} | {shown(value.mean() / ceiling)} "
+            f"| {tau:+.2f} | {value.min():+.2f} | {study.mean_of(name, partial):+.2f} | {top:.2f} | {lost:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def comparison_table(study: Study, default: str) -> str:
+    """One estimator against every baseline, paired."""
+    value, drawn_ = study.estimator(default)
+    lines = [
+        f"| against *{default}* | Spearman, sign from other regions | by region | difference |",
+        "|---|---|---|---|",
+    ]
+    for name in study.truths[0].baselines:
+        other, other_drawn = study.baseline(name)
+        gap = with_bounds((value - other).mean(), study.interval(drawn_ - other_drawn))
+        each = " ".join(f"{v:+.2f}" for v in other)
+        lines.append(f"| {name} | {with_bounds(other.mean(), study.interval(other_drawn))} | {each} | {gap} |")
+    return "\n".join(lines)
+
+
+def leaves_enough(study: Study, few: int) -> bool:
+    """Whether every region has ten networks or more beside so few."""
+    return few <= min(len(truth.mean) for truth in study.truths) - 10
+
+
+def told_alone(study: Study, few: int) -> Floats:
+    """Spearman's ``[R]`` of an additive model of so few networks, trained alone with one seed, on the others.
+
+    Ridge regression (penalty 1) of accuracies on (stage, candidate); the mean over random draws of networks and seed.
+    """
+    found = []
+    for truth in study.truths:
+        rng, rhos = np.random.default_rng(0), []
+        columns = np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1)
+        for _ in range(DRAWS):
+            seed = rng.integers(truth.accuracy.shape[1])
+            known, others = np.split(rng.permutation(len(columns)), [few])
+            model = Ridge(alpha=1.0).fit(columns[known], truth.accuracy[known, seed])
+            rhos.append(stats.spearmanr(model.predict(columns[others]), truth.mean[others]).statistic)
+        found.append(np.mean(rhos))
+    return np.array(found)
+
+
+def alone_table(study: Study) -> str:
+    """How well networks that are trained alone tell of the others."""
+    lines = header("networks trained alone", "of training all its paths", "Spearman on the others", "by region")
+    for few in FEW:
+        if not leaves_enough(study, few):
+            break
+        found = told_alone(study, few)
+        share = np.mean([few / truth.region.size for truth in study.truths])
+        each = " ".join(f"{v:+.2f}" for v in found)
+        lines.append(f"| {few} | {100 * share:.1f} % | {np.mean(found):+.2f} | {each} |")
+    return "\n".join(lines)
+
+
+def cost_table(study: Study) -> str:
+    """What a region costs, every read-out of the recipe included."""
+    lines = header("recipe", "runs", "FLOPs a region", "of training all its paths", "seconds")
+    for label, costs in study.cost.items():
+        flops, share, seconds = np.mean(costs, axis=0)
+        lines.append(f"| {label} | {len(costs)} | {flops:.3g} | {100 * share:.1f} % | {seconds:.0f} |")
+    return "\n".join(lines)
+
+
+def region_table(study: Study, default: str) -> str:
+    """What each region is like."""
+    columns = ("region", "paths × seeds", "accuracies", "spread of paths / of seeds", "ceiling")
+    lines = header(*columns, "additive model of the truth", "estimator", "of the ceiling")
+    value, _ = study.estimator(default)
+    for truth, ceiling, rho in zip(study.truths, study.ceiling(), value, strict=True):
+        seeds = truth.accuracy.shape[1]
+        noise = np.sqrt(truth.accuracy.var(1, ddof=1).mean()) if seeds > 1 else np.nan
+        fit = fit_effects(truth.paths, truth.mean, truth.region.candidates, pairs="none")
+        told = ~np.isnan(fit.left_out)
+        additive = stats.spearmanr(fit.left_out[told], truth.mean[told]).statistic
+        lines.append(
+            f"| {truth.name} | {len(truth.mean)} × {seeds} "
+            f"| {truth.mean.min():.3f}–{truth.mean.max():.3f} "
+            f"| {100 * truth.mean.std(ddof=1):.2f} / {shown(100 * noise)} "
+            f"| {shown(ceiling)} | {additive:.2f} | {rho:+.2f} | {shown(rho / ceiling)} |"
+        )
+    return "\n".join(lines)
