@@ -20,10 +20,12 @@ from experiments.rank_correlation.tables import (
     estimator_table,
     recipe_table,
     region_table,
+    stages_table,
 )
 
 DEFAULT = "joint, 3 × 1 epochs, batches of 25, constant / consensus"
 """`trainer=consensus`, its batches half of the networks' as its default has them."""
+FAIR = "fair, 3 × 1 epochs, batches of 25, constant / training_effects"
 
 
 def main() -> None:
@@ -42,6 +44,7 @@ def main() -> None:
         "By recipe and read-out, one run each": recipe_table(study),
         "Against what is free": comparison_table(study, default),
         "What networks trained alone tell": alone_table(study),
+        "By stage": stages_table(study, [name for name in (default, FAIR) if name in study.scores]),
         "Cost": cost_table(study),
     }
     text = "\n\n".join(f"## {title}\n{table}" for title, table in tables.items())

@@ -10,6 +10,7 @@ from experiments.rank_correlation.study import Floats, Study, Truth
 from experiments.readings import header, with_bounds
 from fade.ranking import correlation, partial_spearman, precision_at, regret
 from fade.training.config import READOUTS
+from fade.training.effects import main_effects
 from fade.training.pairs import fit_effects
 
 GIVEN = ("sinks", "depth")
@@ -140,4 +141,28 @@ def region_table(study: Study, default: str) -> str:
             f"| {100 * truth.mean.std(ddof=1):.2f} / {shown(100 * noise)} "
             f"| {shown(ceiling)} | {additive:.2f} | {rho:+.2f} | {shown(rho / ceiling)} |"
         )
+    return "\n".join(lines)
+
+
+def stages_table(study: Study, estimators: list[str]) -> str:
+    """What each stage is worth, by the truth and by an estimator, and how they agree on its candidates.
+
+    Main effects on accuracies and on scores; spreads over their geometric mean. The slope is that of the regression of
+    the logarithms of the truth's spreads on the estimator's, each region's centred: 1 where the estimator weighs the
+    stages as the truth does, 0 where it does not know which of them matters.
+    """
+    lines = header("estimator", "region", "spreads, truth", "spreads, scores", "correlation by stage", "slope")
+    for name in estimators:
+        points = []
+        for truth in study.truths:
+            k = truth.region.candidates
+            true = main_effects(truth.paths, truth.mean, k)
+            told = np.mean([main_effects(truth.paths, each, k) for each in study.scores[name][truth.name]], axis=0)
+            logs = np.log([effects.std(1) for effects in (told, true)])
+            points.append(logs - logs.mean(1, keepdims=True))
+            scored, known = (" ".join(f"{v:.2f}" for v in np.exp(each)) for each in points[-1])
+            each = " ".join(f"{np.corrcoef(a, b)[0, 1]:+.2f}" for a, b in zip(told, true, strict=True))
+            lines.append(f"| {name} | {truth.name} | {known} | {scored} | {each} | |")
+        x, y = np.concatenate(points, axis=1)
+        lines.append(f"| {name} | all | | | | {x @ y / (x @ x):+.2f} |")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fade.nets.cells import stack_groups
+from fade.nets.depthwise import depthwise_convolution
 from fade.nets.ops import fill_he_uniform
 from fade.nets.vocabulary import BLOCKS
 from fade.space import Cell
@@ -38,8 +39,10 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``[B, C_in, H, W]`` to ``[B, C_out, H', W']``."""
-        padding = self.weight.shape[-1] // 2
-        x = F.conv2d(x, self.weight, stride=self.stride, padding=padding, groups=self.groups)
+        if self.groups > 1:
+            x = depthwise_convolution(x, self.weight, stride=self.stride)
+        else:
+            x = F.conv2d(x, self.weight, stride=self.stride, padding=self.weight.shape[-1] // 2)
         mean, var = (None, None) if self.statistics == "batch" else (self.running_mean, self.running_var)
         x = F.batch_norm(x, mean, var, self.scale, self.shift, training=self.statistics != "running")
         return x.relu_() if self.relu else x

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fade.nets.depthwise import depthwise_convolution
+
 CONVOLVE = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
 
@@ -161,7 +163,10 @@ class SeparableConvolution(Op):
 
         def bind(depthwise: Tensor, pointwise: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
             def run(x: Tensor) -> Tensor:
-                x = convolve(x, depthwise, padding=padding, dilation=self.dilation, groups=self.channels)
+                if self.dims == 2:
+                    x = depthwise_convolution(x, depthwise, dilation=self.dilation)
+                else:
+                    x = convolve(x, depthwise, padding=padding, dilation=self.dilation, groups=self.channels)
                 return convolve(x, pointwise, bias).relu_()
 
             return run
