@@ -7,7 +7,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from fade.ranking import PathRanks
 from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.reading import read_epochs, read_path_losses, read_region
 
@@ -49,6 +51,9 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
         alike = read_epochs(training, replace(trainer, anneal=False, readout_window=window))
         if "training_effects" in alike:
             found[f"training_effects, {which}"] = alike["training_effects"].ranks("mean").scores
+    if "training_effects_epochs" in training:
+        effects = read_epochs(training, trainer)["training_effects"]
+        found["training_effects, stages balanced"] = PathRanks(balanced(effects.stage_scores)).scores
     if "path_losses" not in training:
         return found
     table = training["path_losses"]
@@ -62,6 +67,13 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     if len(losses) == candidates ** len(table["paths"][0]):
         found["loss of each path"] = lambda paths: np.array([-losses[tuple(path)] for path in paths.tolist()])
     return found
+
+
+def balanced(stage_scores: ArrayLike) -> NDArray[np.float64]:
+    """Scores ``[D, K]``, each stage's divided by the square root of their spread, so that spreads come closer."""
+    scores = np.asarray(stage_scores, dtype=np.float64)
+    centred = scores - scores.mean(1, keepdims=True)
+    return centred / np.sqrt(np.maximum(centred.std(1, keepdims=True), np.finfo(np.float64).tiny))
 
 
 def network_epochs(training: Mapping[str, Any]) -> int:

@@ -17,8 +17,8 @@ from experiments.readings import header, with_bounds
 COLUMNS = {
     "consensus, 3 × 1 epochs": DEFAULT,
     "consensus, 3 epochs": "joint, 3 epochs, batches of 25, constant / consensus",
-    "fair, 3 × 1 epochs": "fair, 3 × 1 epochs, batches of 25, constant / balanced_effects",
-    "fair, 3 epochs": "fair, 3 epochs, batches of 25, constant / balanced_effects",
+    "fair, 3 × 1 epochs": "fair, 3 × 1 epochs, batches of 25, constant / training_effects",
+    "fair, 3 epochs": "fair, 3 epochs, batches of 25, constant / training_effects",
     "softmax(α)": "joint, 3 epochs, batches of 50, annealed / weights",
 }
 ALONE = (10, 30)

@@ -10,9 +10,7 @@ MODES = ("joint", "first_order", "second_order", "fair")
 MIXINGS = ("softmax", "gumbel", "gumbel_hard")
 OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
-STEP_READOUTS = ("training_effects", "balanced_effects")
-"""Read-outs of the losses that paths have in `fair` training."""
-EPOCH_READOUTS = ("weights_mean", *STEP_READOUTS)
+EPOCH_READOUTS = ("weights_mean", "training_effects")
 """Read-outs of what a training records."""
 PATH_READOUTS = ("main_effects", "accuracy_effects", "pairs")
 """Read-outs of the validation losses and accuracies of one-hot paths."""
@@ -58,11 +56,10 @@ class TrainerConfig:
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
-            ``training_effects`` (of ``fair``: main effects on the losses in training), ``balanced_effects`` (the same,
-            the spreads of the stages brought together), ``main_effects``, ``accuracy_effects`` (the same of accuracies
-            in place of losses), ``pairs`` (main effects and shrunken effects of pairs of stages; a search is told the
-            main effects) or ``consensus`` (log ``weights_mean`` and ``accuracy_effects``, each over its own spread over
-            the paths, added up).
+            ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
+            ``accuracy_effects`` (the same of accuracies in place of losses), ``pairs`` (main effects and shrunken
+            effects of pairs of stages; a search is told the main effects) or ``consensus`` (log ``weights_mean`` and
+            ``accuracy_effects``, each over its own spread over the paths, added up).
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
@@ -71,8 +68,8 @@ class TrainerConfig:
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
-        readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and the effects in training
-            are; these weigh each epoch by its learning rate.
+        readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are;
+            these weigh each epoch by its learning rate.
         readout_pairs: Which stages ``pairs`` pairs: ``all``, or ``neighbours``, whose best paths are found exactly in
             any space.
         precision: ``32-true`` or ``bf16-mixed``.
@@ -148,9 +145,9 @@ class TrainerConfig:
                 f"trainer.epochs={self.epochs}, trainer.repeats={self.repeats}); "
                 f"lower it to at most {int(100 * latest) / 100}"
             )
-        if self.readout in STEP_READOUTS and self.name != "fair":
+        if self.readout == "training_effects" and self.name != "fair":
             raise ValueError(
-                f"trainer.readout={self.readout} reads the paths that fair training draws, and "
+                "trainer.readout=training_effects reads the paths that fair training draws, and "
                 f"trainer.name={self.name} draws none; use trainer=fair, or trainer.readout=main_effects"
             )
         if not self.learns_alpha:
@@ -203,11 +200,7 @@ class TrainerConfig:
             "share_weights",
             "readout_paths",
         )
-        reads = (
-            {}
-            if self.all_readouts
-            else {"reads": [name for name in READOUTS if self.reads(name) and name not in EPOCH_READOUTS]}
-        )
+        reads = {} if self.all_readouts else {"reads": [readout for readout in READOUTS if self.reads(readout)]}
         return self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys} | reads
 
 

@@ -71,9 +71,8 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
     minus the main effects on the losses that paths had in training, which `fair` training compares at each step, on one
     batch and the same weights; no pass of its own. Losses summed over a training tell how fast a network learns, which
     ranks networks better than the loss at the end ["Speedy Performance Estimation for NAS", arXiv 2006.04492, of
-    networks trained alone]. ``balanced_effects`` are these with stages more alike. An epoch weighs as its learning
-    rate: at the end of the schedule, where the weights hardly move, the effects say least of the networks (measured in
-    experiments/rank_correlation).
+    networks trained alone]. An epoch weighs as its learning rate: at the end of the schedule, where the weights hardly
+    move, the effects say least of the networks (measured in experiments/rank_correlation).
 
     Args:
         result: stage_weights_epochs and training_effects_epochs ``[E][D][K]``; without one there is no reading of it.
@@ -86,25 +85,7 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
         last, rates = _last(effects, config), learning_rates(config, len(effects))
         mean = np.average(effects[-last:], axis=0, weights=rates[-last:])
         found["training_effects"] = Reading((-mean).tolist())
-        found["balanced_effects"] = balanced(found["training_effects"])
     return found
-
-
-def balanced(effects: Reading) -> Reading:
-    """Effects of each stage over the square root of their spread within it [ours].
-
-    How much a stage matters is told less well than which of its candidates is better: weights that are shared by the
-    paths adapt to a candidate of one stage more than to one of another. Where the spreads of trained networks' effects
-    are regressed on these (logarithms, stages of a region), the slope is about one half (measured in
-    experiments/rank_correlation), so that spreads are brought half the way together.
-
-    Args:
-        effects: Higher is better.
-    """
-    scores = np.asarray(effects.stage_scores)
-    centred = scores - scores.mean(1, keepdims=True)
-    spread = np.sqrt(centred.var(1, keepdims=True))
-    return Reading(np.divide(centred, np.sqrt(spread), out=np.zeros_like(centred), where=spread > _ROUNDING).tolist())
 
 
 def consensus(weights_mean: Reading, accuracy_effects: Reading) -> Reading:

@@ -95,8 +95,8 @@ def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The results of several trainings of one region, which read the same paths, as one.
 
     Means of all that is read, elementwise; sums of what it cost; all seconds of epochs, one training after the other.
-    The effects of mean losses are the means of the effects, unless a transform comes between, or the spreads of
-    balanced effects and of a consensus, and its logarithm.
+    The effects of mean losses are the means of the effects, unless a transform comes between, or the logarithm and the
+    spreads of a consensus.
     """
     costs: dict[str, Any] = {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
     costs["epoch_seconds"] = list(itertools.chain(*(result["epoch_seconds"] for result in results)))

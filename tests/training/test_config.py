@@ -35,7 +35,6 @@ def each(keys, values, remedy):
         ({"alpha_lr": 0, "name": "fair"}, r"trainer\.readout=weights .*trainer\.alpha_lr=0.*main_effects"),
         ({"alpha_lr": 0, "name": "fair", "readout": "consensus"}, r"trainer\.readout=consensus .*trainer\.alpha_lr=0"),
         ({"readout": "training_effects"}, r"trainer\.readout=training_effects .*trainer\.name=joint.*trainer=fair"),
-        ({"readout": "balanced_effects"}, r"trainer\.readout=balanced_effects .*trainer\.name=joint.*trainer=fair"),
         ({"epochs": 10, "alpha_warmup": 0.95}, r"trainer\.alpha_warmup=0\.95 .*trainer\.epochs=10.*at most 0\.9"),
         ({"epochs": 1, "alpha_warmup": 0.1}, r"trainer\.alpha_warmup=0\.1 .*trainer\.epochs=1"),
     ],

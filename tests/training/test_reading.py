@@ -11,7 +11,7 @@ from fade.space import Region
 from fade.training.config import PATH_READOUTS, READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.reading import Reading, balanced, consensus, learning_rates, read_epochs, read_path_losses
+from fade.training.reading import Reading, consensus, learning_rates, read_epochs, read_path_losses
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -127,15 +127,6 @@ def test_effects_of_an_epoch_weigh_as_its_learning_rate():
     found = read_epochs({"training_effects_epochs": epochs.tolist()}, config)["training_effects"]
     weights = learning_rates(config, 4)
     np.testing.assert_allclose(found.stage_scores, -(weights[:, None, None] * epochs).sum(0) / weights.sum())
-
-
-def test_balanced_effects_have_spreads_half_way_together():
-    effects = np.random.default_rng(0).normal(size=(4, 3)) * [[1.0], [4.0], [0.01], [0.0]] + 7
-    scores = np.array(balanced(Reading(effects.tolist())).stage_scores)
-    np.testing.assert_allclose(scores.std(1), np.sqrt(effects.std(1)), atol=1e-12)
-    np.testing.assert_allclose(scores.mean(1), 0, atol=1e-12)
-    for stage, given in zip(scores[:3], effects, strict=False):
-        np.testing.assert_allclose(stage / stage.std(), (given - given.mean()) / given.std())
 
 
 def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths():
