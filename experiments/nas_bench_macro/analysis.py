@@ -83,6 +83,27 @@ def epochs_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def exchanged_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
+    """What is lost where: Spearman's of the effects on the training losses, some stages exchanged for the table's own.
+
+    Effects of the last half of training; the table's are main effects on the ranks of its accuracies, scaled as those.
+    """
+    depth = len(runs[0][1]["cells"])
+    ways = {"none": [], "the last two": range(depth - 2, depth), "the first six": range(depth - 2), "all": range(depth)}
+    lines = header("stages taken from the table", "Spearman, distinct")
+    for name, stages in ways.items():
+        found = []
+        for table, training in runs:
+            effects = -np.array(training["training_effects_epochs"])
+            scores = effects[len(effects) // 2 :].mean(0)
+            published = main_effects(table.paths, stats.rankdata(table.every), table.region.candidates)
+            chosen = list(stages)
+            scores[chosen] = published[chosen] * scores.std() / published.std()
+            found.append(rank(table, scores))
+        lines.append(f"| {name} | {np.mean(found):.3f} |")
+    return "\n".join(lines)
+
+
 def stages_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     """What each block is worth in each stage: by the ranks of published accuracies, and by the last half of training.
 
@@ -157,6 +178,7 @@ def main() -> None:
         if all("training_effects_epochs" in training for _, training in pairs):
             print(f"\n{label}: Spearman of the effects on the training losses, by epoch\n\n{epochs_table(pairs)}")
             print(f"\n{label}: what a block is worth, by the table and by the training\n\n{stages_table(pairs)}")
+            print(f"\n{label}: what is lost where\n\n{exchanged_table(pairs)}")
     print("\n" + "\n".join(header("recipe", "trainings", "threads", "FLOPs", "of training all paths", "seconds each")))
     for label, pairs in groups.items():
         trainings = [training for _, training in pairs]
