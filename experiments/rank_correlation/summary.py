@@ -2,8 +2,8 @@
 
 python -m experiments.rank_correlation.summary experiments/rank_correlation/{cifar,textures,…}
 
-"Networks alone" are an additive model of so many with one seed each. Intervals as in
-`experiments.rank_correlation.analysis`.
+FOLDER:OTHER reads the trainings of another study of the same regions. "Networks alone" are an additive model of so
+many with one seed each. Intervals as in `experiments.rank_correlation.analysis`.
 """
 
 import argparse
@@ -40,11 +40,12 @@ def cells(study: Study) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("folders", nargs="+", metavar="FOLDER[:OTHER]")
     args = parser.parse_args()
     print(*header("study", "regions", "ceiling", *COLUMNS, "sinks", *(f"{n} networks alone" for n in ALONE)), sep="\n")
-    for folder in args.folders:
-        study = Study(folder)
+    for given in args.folders:
+        folder, *others = map(Path, given.split(":"))
+        study = Study(folder, *others)
         print("| " + " | ".join([folder.name, str(len(study.truths)), *cells(study)]) + " |")
 
 
