@@ -44,7 +44,7 @@ def main() -> None:
         "By recipe and read-out, one run each": recipe_table(study),
         "Against what is free": comparison_table(study, default),
         "What networks trained alone tell": alone_table(study),
-        "By stage": stages_table(study, [name for name in (default, FAIR) if name in study.scores]),
+        "By stage": stages_table(study, [name for name in dict.fromkeys((default, FAIR)) if name in study.scores]),
         "Cost": cost_table(study),
     }
     text = "\n\n".join(f"## {title}\n{table}" for title, table in tables.items())
