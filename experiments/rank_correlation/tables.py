@@ -149,12 +149,14 @@ def stages_table(study: Study, estimators: list[str]) -> str:
 
     Main effects on accuracies and on scores; spreads over their geometric mean. The slope is that of the regression of
     the logarithms of the truth's spreads on the estimator's, each region's centred: 1 where the estimator weighs the
-    stages as the truth does, 0 where it does not know which of them matters.
+    stages as the truth does, 0 where it does not know which of them matters. "Reweighed" is Spearman's of the effects
+    on the scores, each stage's scaled to the truth's spread: what weighing the stages better could gain at most.
     """
-    lines = header("estimator", "region", "spreads, truth", "spreads, scores", "correlation by stage", "slope")
+    columns = ("estimator", "region", "spreads, truth", "spreads, scores", "correlation by stage", "slope")
+    lines = header(*columns, "Spearman", "reweighed")
     for name in estimators:
-        points = []
-        for truth in study.truths:
+        points, reweighed = [], []
+        for truth, rho in zip(study.truths, study.estimator(name)[0], strict=True):
             k = truth.region.candidates
             true = main_effects(truth.paths, truth.mean, k)
             told = np.mean([main_effects(truth.paths, each, k) for each in study.scores[name][truth.name]], axis=0)
@@ -162,7 +164,13 @@ def stages_table(study: Study, estimators: list[str]) -> str:
             points.append(logs - logs.mean(1, keepdims=True))
             scored, known = (" ".join(f"{v:.2f}" for v in np.exp(each)) for each in points[-1])
             each = " ".join(f"{np.corrcoef(a, b)[0, 1]:+.2f}" for a, b in zip(told, true, strict=True))
-            lines.append(f"| {name} | {truth.name} | {known} | {scored} | {each} | |")
+            scaled = told * (true.std(1) / told.std(1))[:, None]
+            sums = scaled[np.arange(len(scaled)), truth.paths].sum(1)
+            reweighed.append(stats.spearmanr(sums, truth.mean).statistic)
+            lines.append(
+                f"| {name} | {truth.name} | {known} | {scored} | {each} | | {rho:+.2f} | {reweighed[-1]:+.2f} |"
+            )
         x, y = np.concatenate(points, axis=1)
-        lines.append(f"| {name} | all | | | | {x @ y / (x @ x):+.2f} |")
+        means = f"{study.estimator(name)[0].mean():+.2f} | {np.mean(reweighed):+.2f}"
+        lines.append(f"| {name} | all | | | | {x @ y / (x @ x):+.2f} | {means} |")
     return "\n".join(lines)
