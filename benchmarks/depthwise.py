@@ -4,7 +4,6 @@ python -m benchmarks.depthwise [--threads 1] [--batch 50]
 """
 
 import argparse
-import time
 from collections.abc import Callable
 from unittest.mock import patch
 
@@ -13,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from benchmarks.engine import seconds
 from fade.nets.config import SpaceConfig
 from fade.nets.depthwise import depthwise_convolution
 from fade.nets.network import Network
@@ -36,25 +36,19 @@ def torch_s(x: Tensor, weight: Tensor, *, stride: int = 1) -> Tensor:
     return F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2, groups=len(weight))
 
 
-def milliseconds(run: Callable[[], object], repeats: int) -> float:
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
-
-
-def layer(convolve: Callable[..., Tensor], shape: tuple[int, int, int, int], batch: int) -> Callable[[], object]:
+def layer(convolve: Callable[..., Tensor], shape: tuple[int, int, int, int], batch: int) -> Callable[[], None]:
     """Forward and backward pass of one convolution."""
     channels, side, kernel, stride = shape
     x = torch.randn(batch, channels, side, side).to(memory_format=torch.channels_last).requires_grad_()
     weight = torch.randn(channels, 1, kernel, kernel, requires_grad=True)
-    return lambda: torch.autograd.grad(convolve(x, weight, stride=stride).sum(), (x, weight))
+
+    def run() -> None:
+        torch.autograd.grad(convolve(x, weight, stride=stride).sum(), (x, weight))
+
+    return run
 
 
-def step(batch: int) -> Callable[[], object]:
+def step(batch: int) -> Callable[[], None]:
     """A step of `fair` training without the optimizer: K disjoint paths of the region."""
     region = Region.parse([[f"block:{name}" for name in BLOCKS]] * 8)
     network = Network([region], SpaceConfig(name="nas_bench_macro", depth=8).layout((3, 16, 16), 10), seeds=[0])
@@ -78,12 +72,12 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     print("| what | torch's | ours |\n|---|---|---|")
     for shape in LAYERS:
-        both = [milliseconds(layer(c, shape, args.batch), args.repeats) for c in (torch_s, depthwise_convolution)]
+        both = [1000 * seconds(layer(c, shape, args.batch), args.repeats) for c in (torch_s, depthwise_convolution)]
         print("| {} channels, side {}, kernel {}, stride {} | {:.2f} | {:.2f} |".format(*shape, *both))
     run = step(args.batch)
     with patch("fade.nets.blocks.depthwise_convolution", torch_s):
-        before = milliseconds(run, args.repeats)
-    print(f"| a step of K disjoint paths | {before:.0f} | {milliseconds(run, args.repeats):.0f} |")
+        before = 1000 * seconds(run, args.repeats)
+    print(f"| a step of K disjoint paths | {before:.0f} | {1000 * seconds(run, args.repeats):.0f} |")
 
 
 if __name__ == "__main__":

@@ -83,6 +83,13 @@ def epochs_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
+def worth(table: Table, training: dict[str, Any]) -> tuple[Floats, Floats]:
+    """What each block is worth in each stage ``[D, K]``, by the ranks of published accuracies and by late training."""
+    effects = -np.array(training["training_effects_epochs"])
+    published = main_effects(table.paths, stats.rankdata(table.every), table.region.candidates)
+    return published, effects[len(effects) // 2 :].mean(0)
+
+
 def exchanged_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     """What is lost where: Spearman's of the effects on the training losses, some stages exchanged for the table's own.
 
@@ -90,14 +97,12 @@ def exchanged_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     """
     depth = len(runs[0][1]["cells"])
     ways = {"none": [], "the last two": range(depth - 2, depth), "the first six": range(depth - 2), "all": range(depth)}
+    worths = [worth(*run) for run in runs]
     lines = header("stages taken from the table", "Spearman, distinct")
     for name, stages in ways.items():
-        found = []
-        for table, training in runs:
-            effects = -np.array(training["training_effects_epochs"])
-            scores = effects[len(effects) // 2 :].mean(0)
-            published = main_effects(table.paths, stats.rankdata(table.every), table.region.candidates)
-            chosen = list(stages)
+        found, chosen = [], list(stages)
+        for (table, _), (published, told) in zip(runs, worths, strict=True):
+            scores = told.copy()
             scores[chosen] = published[chosen] * scores.std() / published.std()
             found.append(rank(table, scores))
         lines.append(f"| {name} | {np.mean(found):.3f} |")
@@ -109,18 +114,16 @@ def stages_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
 
     Main effects, standardised over all blocks, means over the trainings.
     """
-    worth: dict[str, list[Floats]] = {"table": [], "training": []}
+    found: dict[str, list[Floats]] = {"table": [], "training": []}
     for table, training in runs:
-        effects = -np.array(training["training_effects_epochs"])
-        published = main_effects(table.paths, stats.rankdata(table.every), table.region.candidates)
-        for name, each in {"table": published, "training": effects[len(effects) // 2 :].mean(0)}.items():
+        for name, each in zip(found, worth(table, training), strict=True):
             order = [np.argsort(stage) for stage in training["cells"]]
-            worth[name].append(np.stack([row[o] for row, o in zip(each / each.std(), order, strict=True)]))
+            found[name].append(np.stack([row[o] for row, o in zip(each / each.std(), order, strict=True)]))
     blocks = [text.removeprefix("block:") for text in sorted(runs[0][1]["cells"][0])]
-    lines = header("stage", *(f"{block}, {name}" for block in blocks for name in worth))
-    means = {name: np.mean(each, 0) for name, each in worth.items()}
+    lines = header("stage", *(f"{block}, {name}" for block in blocks for name in found))
+    means = {name: np.mean(each, 0) for name, each in found.items()}
     for d in range(len(runs[0][1]["cells"])):
-        cells = (f"{means[name][d, k]:+.2f}" for k in range(len(blocks)) for name in worth)
+        cells = (f"{means[name][d, k]:+.2f}" for k in range(len(blocks)) for name in found)
         lines.append(f"| {d} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
