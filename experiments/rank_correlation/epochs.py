@@ -19,14 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.rank_correlation.retraining import region_trainer
 from experiments.rank_correlation.study import Truth, read_truth
 from experiments.readings import header, named, recipe
 from fade.config import compose_study
-from fade.nets.network import Network
 from fade.ranking import PathRanks
-from fade.seeds import subseed
-from fade.study.preparation import prepare, threads
-from fade.training.config import TrainerConfig
 from fade.training.effects import design, main_effects
 from fade.training.evaluate import evaluate_paths
 from fade.training.fit import fit
@@ -62,21 +59,13 @@ class Read(RegionTrainer):
 
 def train(truth: Truth, overrides: list[str], seed: int) -> dict[str, Any]:
     """One training of the region, as the study's runs make it."""
-    cells, start = "search.cells=" + json.dumps(truth.region.texts), time.perf_counter()
-    config = compose_study([*overrides, "search=fixed", cells, f"seed={truth.name.split('.')[0]}"])
-    assert isinstance(config.trainer, TrainerConfig)
-    with threads(config.threads):
-        prepared = prepare(config)
-        assert prepared.data is not None
-        assert prepared.layout is not None
-        share = config.trainer.share_weights
-        network = Network([truth.region], prepared.layout, seeds=[subseed(seed, "init")], share=share)
-        module = Read(network, config.trainer.of_region, prepared.data, seed=seed)
+    start = time.perf_counter()
+    with region_trainer(Read, truth, overrides, seed) as (module, config):
         fit(module)
     return {
         "region": truth.name,
         "seed": seed,
-        "trainer": recipe(vars(config.trainer)),
+        "trainer": recipe(vars(config)),
         "stage_weights_epochs": module.stage_weights_epochs,
         "training_effects_epochs": module.training_effects_epochs,
         "accuracies_epochs": module.accuracies,  # of the paths in lexicographic order

@@ -28,11 +28,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.rank_correlation.retraining import region_trainer
 from experiments.rank_correlation.study import Truth, read_truth
-from fade.config import compose_study
 from fade.nets.network import Network
-from fade.seeds import subseed
-from fade.study.preparation import prepare, threads
+from fade.training.config import TrainerConfig
 from fade.training.data import Data
 from fade.training.effects import design, main_effects
 from fade.training.evaluate import evaluate, evaluate_paths
@@ -85,7 +84,7 @@ def kept(
     return losses, accuracies
 
 
-def tuned(network: Network, data: Data, config: Any, steps: int, candidates: int, depth: int) -> Floats:
+def tuned(network: Network, data: Data, config: TrainerConfig, steps: int, candidates: int, depth: int) -> Floats:
     """Minus the mean loss of paths through each candidate after steps that all use it, ``[D, K]``."""
     probes, scores = design(candidates, depth, PROBES, 7), np.empty((depth, candidates))
     for d, k in itertools.product(range(depth), range(candidates)):
@@ -108,21 +107,14 @@ def tuned(network: Network, data: Data, config: Any, steps: int, candidates: int
 
 def read(truth: Truth, overrides: list[str], seed: int, steps: int) -> dict[str, Any]:
     """Spearman's correlation of each variant with the truth, and the seconds that it took."""
-    config = compose_study([*overrides, "search=fixed", "search.cells=" + json.dumps(truth.region.texts)])
-    trainer = config.trainer.of_region  # type: ignore[union-attr]
     found: dict[str, float] = {}
     seconds: dict[str, float] = {}
-    with threads(config.threads):
-        prepared = prepare(config)
-        data = prepared.data
-        assert data is not None
-        assert prepared.layout is not None
-        network = Network([truth.region], prepared.layout, seeds=[subseed(seed, "init")])
-        module = Averaged(network, trainer, data, seed=seed)  # type: ignore[arg-type]
+    with region_trainer(Averaged, truth, overrides, seed) as (module, _):
+        network, data, trainer = module.network, module.data, module.config
         start = time.perf_counter()
         fit(module)
         seconds["training"] = time.perf_counter() - start
-        candidates, depth, batch = truth.region.candidates, truth.region.depth, trainer.batch_size  # type: ignore
+        candidates, depth, batch = truth.region.candidates, truth.region.depth, trainer.batch_size
         every = design(candidates, depth, candidates**depth, 0)
         index = [int(np.flatnonzero((every == path).all(1))[0]) for path in truth.paths]
 

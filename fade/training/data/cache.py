@@ -1,9 +1,9 @@
 """Arrays that are slow to make, kept on disk between runs."""
 
 import hashlib
+import io
 import json
 import os
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from fade.store import write_whole
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -46,8 +48,9 @@ def cached(kind: str, identity: object, state: object, make: Callable[[], Arrays
         pass  # absent or damaged: both are made again
     arrays = make()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, {**arrays, "state": np.array(state_digest)})
+        content = io.BytesIO()
+        np.savez(content, **arrays, state=np.array(state_digest))  # type: ignore[arg-type]
+        write_whole(path, content.getvalue())
     except OSError as error:
         warnings.warn(f"the cache {path} could not be written ({error}); set FADE_CACHE to a folder", stacklevel=2)
     return arrays
@@ -55,17 +58,3 @@ def cached(kind: str, identity: object, state: object, make: Callable[[], Arrays
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
-
-
-def _write(path: Path, arrays: Arrays) -> None:
-    """Write beside and rename: a kill leaves the whole file or none."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
