@@ -36,37 +36,38 @@ def best_architecture(metrics: Metrics) -> Figure | None:
 def training_curves(region: Region) -> Figure | None:
     """How a region's training told its candidates apart: a panel a stage, the top path marked.
 
-    Stage weights after each epoch `[E, D, K]`; where none were learnt, minus the effects on the training losses, the
-    mean of all epochs so far.
+    Stage weights before the training, where all are 1/K, and after each epoch `[E, D, K]`; where none were learnt,
+    minus the effects on the training losses, the mean of all epochs so far.
     """
     if paths(region) == 1:
         return None
     if weights := region.get("stage_weights_epochs"):
-        history = np.array(weights)
-        low, high, even = 0.0, 1.08 * history.max(), 1 / history.shape[2]
+        even, first = 1 / len(weights[0][0]), 0
+        history = np.concatenate([np.full_like(weights[:1], even), weights])
+        low, high = 0.0, 1.08 * history.max()
     elif effects := region.get("training_effects_epochs"):
         history = -np.cumsum(effects, axis=0) / np.arange(1, len(effects) + 1)[:, None, None]
-        high, even = 1.08 * np.abs(history).max(), 0.0
+        high, even, first = 1.08 * np.abs(history).max(), 0.0, 1
         low = -high
     else:
         return None
-    epochs, top = len(history), top_path(region)
+    when, top = np.arange(first, first + len(history)), top_path(region)
     figure, axes = grid(history.shape[1])
-    when = np.arange(1, epochs + 1)
     for d, panel in enumerate(axes):
         curves = history[:, d]
         panel.axhline(even, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)))
         for k, curve in enumerate(curves.T):
             chosen = k == top[d]
-            (line,) = panel.plot(when, curve, marker="o" if epochs == 1 else None, markersize=3)
+            (line,) = panel.plot(when, curve, marker="o" if len(when) == 1 else None, markersize=3)
             line.set(color=MARK if chosen else to_rgba(ACCENT, 0.5), linewidth=1.9 if chosen else 1, zorder=3 + chosen)
-        _end_labels(panel, curves[-1], epochs, top[d], low, high)
-        panel.set(ylim=(low, high), xlim=(1 - 0.02 * epochs, epochs + 0.02 * epochs))
+        _end_labels(panel, curves[-1], when[-1], top[d], low, high)
+        margin = 0.02 * len(when)
+        panel.set(ylim=(low, high), xlim=(first - margin, when[-1] + margin))
     figure.supxlabel("epoch", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
     return figure
 
 
-def _end_labels(panel: Axes, final: np.ndarray, epochs: int, top: int, low: float, high: float) -> None:
+def _end_labels(panel: Axes, final: np.ndarray, end: float, top: int, low: float, high: float) -> None:
     """Name each curve at its end, pushed apart to stay legible."""
     order, step = np.argsort(final), 0.075 * (high - low)
     heights = final[order].astype(float)
@@ -77,7 +78,7 @@ def _end_labels(panel: Axes, final: np.ndarray, epochs: int, top: int, low: floa
     heights -= max(0.0, heights[-1] - high)
     for k, height in zip(order, heights, strict=True):
         panel.annotate(
-            str(k), (epochs, height), (4, 0), textcoords="offset points", va="center", fontsize=7.5,
+            str(k), (end, height), (4, 0), textcoords="offset points", va="center", fontsize=7.5,
             color=MARK if k == top else MUTED, annotation_clip=False,
         )  # fmt: skip
 

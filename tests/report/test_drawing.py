@@ -5,6 +5,7 @@ import pytest
 
 from fade.report.canvas import PALETTE, svg
 from fade.report.drawing import architecture, layered, operations
+from fade.report.figures import training_curves
 
 from . import samples
 
@@ -42,3 +43,13 @@ def test_an_image_has_no_colour_of_its_own_that_the_page_could_not_change():
     assert not any(colour in image for colour in PALETTE.values())
     assert "var(--ink)" in image
     assert 'aria-label="&lt;cells&gt;"' in image
+
+
+@pytest.mark.parametrize("epochs", [1, 8])
+def test_stage_weights_start_even_and_end_as_trained(epochs):
+    region = samples.region(epochs=epochs)
+    for panel, final in zip(training_curves(region).axes, region["stage_weights_epochs"][-1], strict=True):
+        even, *curves = panel.lines
+        assert {curve.get_ydata()[0] for curve in curves} == {even.get_ydata()[0]} == {1 / 4}
+        assert [curve.get_ydata()[-1] for curve in curves] == final
+        assert all(curve.get_xdata().tolist() == list(range(epochs + 1)) for curve in curves)
