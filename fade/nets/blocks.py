@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fade.nets.cells import stack_groups
+from fade.nets.cells import stack_groups, unbind_groups
 from fade.nets.depthwise import depthwise_convolution
 from fade.nets.ops import fill_he_uniform
 from fade.nets.vocabulary import BLOCKS
@@ -39,10 +39,13 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``[B, C_in, H, W]`` to ``[B, C_out, H', W']``."""
+        kernel, stride = self.weight.shape[-1], self.stride
         if self.groups > 1:
-            x = depthwise_convolution(x, self.weight, stride=self.stride)
+            x = depthwise_convolution(x, self.weight, stride=stride)
         else:
-            x = F.conv2d(x, self.weight, stride=self.stride, padding=self.weight.shape[-1] // 2)
+            if kernel == 1 and stride > 1:  # the backward pass of fewer than 8 channels writes past its memory [oneDNN]
+                x, stride = F.avg_pool2d(x, 1, stride), 1
+            x = F.conv2d(x, self.weight, stride=stride, padding=kernel // 2)
         mean, var = (None, None) if self.statistics == "batch" else (self.running_mean, self.running_var)
         x = F.batch_norm(x, mean, var, self.scale, self.shift, training=self.statistics != "running")
         return x.relu_() if self.relu else x
@@ -120,7 +123,7 @@ class BlockBatch(nn.Module):
         kind = "batch" if self.statistics == "update" and (repeated or select is not None) else self.statistics
         for norm in norms(self):
             norm.statistics = kind
-        inputs = x.unbind() if len(x) == len(chosen) else [x[0]] * len(chosen)
+        inputs = unbind_groups(x, len(chosen))
         return stack_groups([self.blocks[m](own) for m, own in zip(chosen, inputs, strict=True)])
 
     def use_statistics(self, kind: str) -> None:

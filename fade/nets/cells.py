@@ -27,6 +27,22 @@ def stack_groups(groups: Sequence[Tensor]) -> Tensor:
     return torch.stack([group.permute(0, 2, 3, 1) for group in groups]).permute(0, 1, 4, 2, 3)
 
 
+def unbind_groups(x: Tensor, count: int) -> Sequence[Tensor]:
+    """Take ``[G, B, C, *spatial]`` apart, or repeat one group.
+
+    Gradients of images have channels last in memory, too; a step that has to mix both orders is slow.
+
+    Args:
+        x: G groups, or one.
+        count: G.
+    """
+    if x.dim() != 5:
+        groups = x.unbind()
+    else:
+        groups = tuple(group.permute(0, 3, 1, 2) for group in x.permute(0, 1, 3, 4, 2).unbind())
+    return groups if len(groups) == count else groups * count
+
+
 class CellBatch(nn.Module):
     """M cells with weights of their own, evaluated together.
 
@@ -124,7 +140,7 @@ class CellBatch(nn.Module):
         """Cell by cell, edge by edge."""
         functions = {name: self.op(name).each() for name in self.copies}
         chosen = range(len(self.cells)) if select is None else select
-        inputs = x.unbind() if len(x) == len(chosen) else [x[0]] * len(chosen)
+        inputs = unbind_groups(x, len(chosen))
         outputs = []
         for m, source in zip(chosen, inputs, strict=True):
             values: dict[int, Tensor] = {}

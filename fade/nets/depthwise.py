@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.grad import conv2d_input
 
 
 def depthwise_convolution(x: Tensor, weight: Tensor, *, stride: int = 1, dilation: int = 1) -> Tensor:
@@ -46,8 +45,11 @@ class _Depthwise(torch.autograd.Function):
     def backward(ctx, gradient):  # type: ignore[no-untyped-def]
         (x, weight), how = ctx.saved_tensors, ctx.how
         by_x = by_weight = None
-        if ctx.needs_input_grad[0]:
-            by_x = conv2d_input(x.shape, weight, gradient, groups=len(weight), **how)
+        if ctx.needs_input_grad[0]:  # torch.nn.grad.conv2d_input would forget the order of x in memory
+            stride, padding, dilation = ([how[name]] * 2 for name in ("stride", "padding", "dilation"))
+            by_x = torch.ops.aten.convolution_backward(
+                gradient, x, weight, None, stride, padding, dilation, False, [0, 0], len(weight), [True, False, False]
+            )[0]
         if ctx.needs_input_grad[1]:
             by_weight = _by_weight(x, gradient, weight.shape[-1], **how)
         return by_x, by_weight, None, None

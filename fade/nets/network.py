@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fade.nets.blocks import BlockBatch, ConvNorm, norms
-from fade.nets.cells import CellBatch, stack_groups
+from fade.nets.cells import CellBatch, stack_groups, unbind_groups
 from fade.nets.layout import Layout, StageLayout
 from fade.nets.ops import CONVOLVE, fill_he_uniform
 from fade.space import Region
@@ -72,7 +72,7 @@ class Stage(nn.Module):
         if self.networks == 1:  # the groups are one larger batch
             out = convolve(x.flatten(0, 1), weight[0], bias[0])
             return out.relu_().view(*x.shape[:2], *out.shape[1:])
-        inputs = x.unbind() if len(x) > 1 else [x[0]] * self.networks
+        inputs = unbind_groups(x, self.networks)
         return stack_groups(
             [convolve(h, w, b).relu_() for h, w, b in zip(inputs, weight.unbind(), bias.unbind(), strict=True)]
         )
@@ -90,7 +90,10 @@ class Stage(nn.Module):
         if choice is None:
             return out
         out = out.view(self.networks, self.candidates, *out.shape[1:])
-        return (out * choice.reshape(*choice.shape, *[1] * (out.dim() - 2))).sum(1)
+        weights = choice.reshape(*choice.shape, *[1] * (out.dim() - 2))
+        if out.dim() < 6:
+            return (out * weights).sum(1)
+        return (out.movedim(3, -1) * weights).sum(1).movedim(-1, 2)  # a sum would forget that channels are last
 
     def shrink(self, x: Tensor) -> Tensor:
         """Pooling, where the stage has it."""
@@ -185,9 +188,10 @@ class Network(nn.Module):
             # Sorted by candidate first, so that the K disjoint paths of a fair step run the cells in their own order.
             nodes, inverse = np.unique(np.stack([step, parents], 1), axis=0, return_inverse=True)
             h = stage.enter(h)
-            select, sources = nodes[:, 0].tolist(), nodes[:, 1]
+            select, sources = nodes.T.tolist()
             if len(h) > 1:
-                h = h[torch.as_tensor(sources, device=h.device)]
+                groups = unbind_groups(h, len(h))
+                h = stack_groups([groups[source] for source in sources])
             everything = select == list(range(stage.candidates))
             h = stage.shrink(stage.cells(h, None if everything else select))
             parents = inverse.reshape(-1)
@@ -207,7 +211,7 @@ class Network(nn.Module):
         if self.neck:
             necks = list(self.neck) if len(self.neck) == len(h) else [self.neck[0]] * len(h)
             h = stack_groups([neck(own) for neck, own in zip(necks, h, strict=True)])
-        pooled = h.flatten(3).mean(3)
+        pooled = h.flatten(3).mean(3) if h.dim() < 5 else h.movedim(2, -1).flatten(2, 3).mean(2)
         return torch.matmul(pooled, self.head_weight.transpose(1, 2)) + self.head_bias[:, None]
 
     @contextmanager

@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from fade.nets.blocks import ConvNorm
 from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Region
@@ -63,3 +65,29 @@ def test_identities_at_stride_one_commute():
 def test_the_space_holds_all_strings():
     space = SpaceConfig(name="nas_bench_macro", depth=8).build()
     assert space.count() == len(list(itertools.product(BLOCKS, repeat=8))) == 6561
+
+
+class Convolutions(TorchDispatchMode):
+    """Keeps kernel and stride of every convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.convolution.default:
+            self.found.add((args[1].shape[-1], args[3][0]))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("side", [7, 8])
+def test_identity_with_a_stride_is_a_pointwise_convolution_but_never_a_strided_one(side):
+    """oneDNN's backward pass of a strided 1 x 1 convolution of few channels corrupts memory (its issue 6035)."""
+    layer = ConvNorm(4, 8, 1, stride=2, relu=False)
+    torch.nn.init.normal_(layer.weight)
+    x = torch.randn(3, 4, side, side)
+    with Convolutions() as convolutions:
+        y = layer(x)
+    assert convolutions.found == {(1, 1)}
+    expected = torch.einsum("oi,bihw->bohw", layer.weight[:, :, 0, 0], x[:, :, ::2, ::2])
+    torch.testing.assert_close(y, torch.nn.functional.batch_norm(expected, None, None, training=True))

@@ -1,8 +1,8 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from fade.nets import depthwise
 from fade.nets.depthwise import depthwise_convolution
 
 every_shape = pytest.mark.parametrize(
@@ -48,14 +48,31 @@ def test_it_can_be_differentiated_twice(size, kernel, stride, dilation):
     assert torch.autograd.gradgradcheck(convolve, tensors(size, kernel))
 
 
-def test_only_what_is_asked_for_is_differentiated(monkeypatch):
-    def forbidden(*_):
-        raise AssertionError("the gradient by x")
+class Forbidden(TorchDispatchMode):
+    """Lets no gradient by x be computed."""
 
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        assert func is not torch.ops.aten.convolution_backward.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_only_what_is_asked_for_is_differentiated():
     x, weight = tensors((2, 2), 3)
-    monkeypatch.setattr(depthwise, "conv2d_input", forbidden)
-    (gradient,) = torch.autograd.grad(depthwise_convolution(x.detach(), weight).sum(), weight)
+    y, whole = depthwise_convolution(x.detach(), weight), depthwise_convolution(x, weight)
+    with Forbidden():
+        (gradient,) = torch.autograd.grad(y.sum(), weight)
     assert gradient.shape == weight.shape
+    with pytest.raises(AssertionError), Forbidden():
+        torch.autograd.grad(whole.sum(), x)
+
+
+def test_channels_stay_last_in_memory():
+    x, weight = (tensor.detach().contiguous(memory_format=torch.channels_last) for tensor in tensors((2, 2), 5))
+    x.requires_grad_()
+    y = depthwise_convolution(x, weight.requires_grad_())
+    (gradient,) = torch.autograd.grad(y.square().sum(), x)
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_reduced_precision_is_left_to_torch():
