@@ -4,8 +4,9 @@ python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAM
 
 Every number is a mean over regions (over the runs of a recipe first; "mean of n" reads the trainings of n runs as those
 of one, for n times the price). Intervals are 95 % percentile bootstraps
-that draw regions, and within each its paths, the same ones for all that is compared. The sign of a baseline is that of
-its mean correlation in the other regions.
+that draw regions, and within each its paths, the same ones for all that is compared; that of a difference is given by
+Student's interval over the regions too, which holds what it says where bootstraps are too wide or too narrow
+(`experiments.rank_correlation.coverage`). The sign of a baseline is that of its mean correlation in the other regions.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from experiments.collect import TRAINING
 from experiments.readings import flops_of_all, named, network_epochs, readings
@@ -79,6 +80,15 @@ def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
     """Spearman's of each resample; 0 where a side is constant in it."""
     return np.nan_to_num(resampled_spearman(scores, truth, counts))
+
+
+def student(values: Floats) -> tuple[float, float]:
+    """Student's 95 % interval of a mean over regions ``[R]``; NaN for one region.
+
+    Paths within a region are one more source of what differs between regions, so they are in it. `coverage` holds it
+    against bootstraps.
+    """
+    return tuple(stats.ttest_1samp(values, 0.0).confidence_interval(0.95))
 
 
 class Study:

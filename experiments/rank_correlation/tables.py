@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 from sklearn.linear_model import Ridge
 
-from experiments.rank_correlation.study import Floats, Study, Truth
+from experiments.rank_correlation.study import Floats, Study, Truth, student
 from experiments.readings import header, with_bounds
 from fade.ranking import correlation, partial_spearman, precision_at, regret
 from fade.training.config import READOUTS
@@ -67,15 +67,17 @@ def estimator_table(study: Study, rows: int) -> str:
 def comparison_table(study: Study, default: str) -> str:
     """One estimator against every baseline, paired."""
     value, drawn_ = study.estimator(default)
-    lines = [
-        f"| against *{default}* | Spearman, sign from other regions | by region | difference |",
-        "|---|---|---|---|",
-    ]
+    columns = (f"against *{default}*", "Spearman, sign from other regions", "by region", "difference", "Student's")
+    lines = header(*columns)
     for name in study.truths[0].baselines:
         other, other_drawn = study.baseline(name)
         gap = with_bounds((value - other).mean(), study.interval(drawn_ - other_drawn))
+        low, high = student(value - other)
         each = " ".join(f"{v:+.2f}" for v in other)
-        lines.append(f"| {name} | {with_bounds(other.mean(), study.interval(other_drawn))} | {each} | {gap} |")
+        lines.append(
+            f"| {name} | {with_bounds(other.mean(), study.interval(other_drawn))} | {each} | {gap} "
+            f"| [{shown(low, '+.2f')}, {shown(high, '+.2f')}] |"
+        )
     return "\n".join(lines)
 
 
