@@ -2,6 +2,8 @@
 
 python -m experiments.rank_correlation.analysis experiments/rank_correlation/NAME [--default 'RECIPE / READ-OUT']
 
+Several folders are read as one study of all their regions, into `with_OTHERS` in the first.
+
 Every number is a mean over regions (over the runs of a recipe first; "mean of n" reads the trainings of n runs as those
 of one, for n times the price). Intervals are 95 % percentile bootstraps
 that draw regions, and within each its paths, the same ones for all that is compared; that of a difference is given by
@@ -31,12 +33,14 @@ FAIR = "fair, 3 × 1 epochs, batches of 25, constant / training_effects"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--default", default=DEFAULT, help="the estimator to compare with the baselines")
-    parser.add_argument("--trainings", type=Path, help="another folder, whose trainings of these regions are read")
+    parser.add_argument(
+        "--trainings", type=Path, nargs="+", default=(), help="other folders, whose trainings of these regions are read"
+    )
     parser.add_argument("--rows", type=int, default=30, help="of the table of estimators")
     args = parser.parse_args()
-    study, default = Study(args.folder, args.trainings), args.default
+    study, default = Study(args.folders, args.trainings), args.default
     if default not in study.scores:
         parser.error(f"--default={default} has not been run in every region; choose from\n" + "\n".join(study.scores))
     tables = {
@@ -48,10 +52,15 @@ def main() -> None:
         "By stage": stages_table(study, [name for name in dict.fromkeys((default, FAIR)) if name in study.scores]),
         "Cost": cost_table(study),
     }
+    name = " with ".join(folder.name for folder in args.folders)
+    folder, *others = args.folders
+    if others:
+        folder = folder / "_".join(["with", *(other.name for other in others)])
+        folder.mkdir(exist_ok=True)
     text = "\n\n".join(f"## {title}\n{table}" for title, table in tables.items())
-    (args.folder / "tables.md").write_text(f"# {args.folder.name}: tables\n{__doc__}\n{text}\n")
-    for name, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):
-        figure.savefig(args.folder / f"{name}.png", dpi=160)
+    (folder / "tables.md").write_text(f"# {name}: tables\n{__doc__}\n{text}\n")
+    for stem, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):
+        figure.savefig(folder / f"{stem}.png", dpi=160)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ python -m experiments.rank_correlation.coverage
 
 Each region has 40 paths, and two scores whose correlations with the truth are drawn anew for it; the truth is measured
 with noise. Three 95 % intervals of the mean difference of Spearman's correlations: percentile bootstraps that draw
-regions and paths within them, or regions alone, and Student's over regions.
+regions and paths within them, or regions alone, and Student's over regions, which the reports of `fade` have too.
 """
 
 import numpy as np
 
-from experiments.rank_correlation.study import Floats, defined, student
+from experiments.rank_correlation.study import Floats, defined
 from experiments.readings import header
 from fade.ranking.bootstrap import resample
+from fade.report.estimates import mean_interval
 
 PATHS, SIMULATIONS, RESAMPLES = 40, 1000, 300
 MEANS = (0.75, 0.6)
@@ -50,7 +51,8 @@ def covered(regions: int, spread: float, expected: float, seed: int) -> tuple[Fl
         chosen = rng.integers(regions, size=(RESAMPLES, regions))
         both = np.quantile(resampled[chosen, np.arange(RESAMPLES)[:, None]].mean(1), (0.025, 0.975))
         alone = np.quantile(observed[chosen].mean(1), (0.025, 0.975))
-        intervals = np.array([both, alone, student(observed)])
+        student = mean_interval(observed)
+        intervals = np.array([both, alone, (student["low"], student["high"])])
         held.append((intervals[:, 0] <= expected) & (expected <= intervals[:, 1]))
         widths.append(np.ptp(intervals, axis=1))
     return np.mean(held, axis=0), np.mean(widths, axis=0)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from experiments.collect import TRAINING
 from experiments.readings import flops_of_all, named, network_epochs, readings
@@ -82,24 +81,21 @@ def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
     return np.nan_to_num(resampled_spearman(scores, truth, counts))
 
 
-def student(values: Floats) -> tuple[float, float]:
-    """Student's 95 % interval of a mean over regions ``[R]``; NaN for one region.
-
-    Paths within a region are one more source of what differs between regions, so they are in it. `coverage` holds it
-    against bootstraps.
-    """
-    return tuple(stats.ttest_1samp(values, 0.0).confidence_interval(0.95))
-
-
 class Study:
-    """Regions, what ranks them, and how well."""
+    """Regions, what ranks them, and how well.
 
-    def __init__(self, folder: Path, others: Path | None = None) -> None:
-        self.truths = [read_truth(json.loads(line)) for line in (folder / "truth.jsonl").open()]
+    Args:
+        folders: Where the truths of regions are, different ones in each.
+        others: Where their trainings are; the same folders where there are none.
+    """
+
+    def __init__(self, folders: Sequence[Path], others: Sequence[Path] = ()) -> None:
+        self.truths = [read_truth(json.loads(line)) for folder in folders for line in (folder / "truth.jsonl").open()]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         by_name = {truth.name: truth for truth in self.truths}
-        own = self._trainings(folder)
+        assert len(by_name) == len(self.truths), f"{folders} have a region in common"
+        own = self._trainings(folders)
         trainings = self._trainings(others) if others else own
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
@@ -126,9 +122,10 @@ class Study:
         self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
         self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
 
-    def _trainings(self, folder: Path) -> list[dict[str, Any]]:
+    def _trainings(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
         names = {truth.name for truth in self.truths}
-        return [row for row in map(json.loads, (folder / "trainings.jsonl").open()) if row["region"] in names]
+        rows = [json.loads(line) for folder in folders for line in (folder / "trainings.jsonl").open()]
+        return [row for row in rows if row["region"] in names]
 
     def estimator(self, name: str) -> tuple[Floats, Floats]:
         """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""

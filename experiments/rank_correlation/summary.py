@@ -45,7 +45,7 @@ def main() -> None:
     print(*header("study", "regions", "ceiling", *COLUMNS, "sinks", *(f"{n} networks alone" for n in ALONE)), sep="\n")
     for given in args.folders:
         folder, *others = map(Path, given.split(":"))
-        study = Study(folder, *others)
+        study = Study([folder], others)
         print("| " + " | ".join([folder.name, str(len(study.truths)), *cells(study)]) + " |")
 
 

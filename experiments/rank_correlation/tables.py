@@ -6,9 +6,11 @@ import numpy as np
 from scipy import stats
 from sklearn.linear_model import Ridge
 
-from experiments.rank_correlation.study import Floats, Study, Truth, student
+from experiments.rank_correlation.study import Floats, Study, Truth
 from experiments.readings import header, with_bounds
 from fade.ranking import correlation, partial_spearman, precision_at, regret
+from fade.report.estimates import mean_interval
+from fade.report.quantity import interval
 from fade.training.config import READOUTS
 from fade.training.effects import main_effects
 from fade.training.pairs import fit_effects
@@ -72,11 +74,10 @@ def comparison_table(study: Study, default: str) -> str:
     for name in study.truths[0].baselines:
         other, other_drawn = study.baseline(name)
         gap = with_bounds((value - other).mean(), study.interval(drawn_ - other_drawn))
-        low, high = student(value - other)
         each = " ".join(f"{v:+.2f}" for v in other)
         lines.append(
             f"| {name} | {with_bounds(other.mean(), study.interval(other_drawn))} | {each} | {gap} "
-            f"| [{shown(low, '+.2f')}, {shown(high, '+.2f')}] |"
+            f"| {interval(mean_interval(value - other))} |"
         )
     return "\n".join(lines)
 
