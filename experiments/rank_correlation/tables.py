@@ -39,8 +39,10 @@ def recipe_table(study: Study) -> str:
         value = {
             readout: study.estimator(f"{label} / {readout}")[0].mean() for readout in read if (label, readout) in names
         }
+        if not value:
+            continue
         cells = [f"{value[r]:+.2f}" if r in value else "" for r in read]
-        best = max(value, key=lambda r: value[r], default="")
+        best = max(value, key=lambda r: value[r])
         lines.append(
             f"| {label} | "
             + " | ".join(f"**{c}**" if r == best else c for r, c in zip(read, cells, strict=True))
