@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.rank_correlation.study import Floats, defined
 from experiments.readings import header
-from fade.ranking.bootstrap import resample
+from fade.ranking.bootstrap import percentiles, resample
 from fade.report.estimates import mean_interval
 
 PATHS, SIMULATIONS, RESAMPLES = 40, 1000, 300
@@ -49,8 +49,8 @@ def covered(regions: int, spread: float, expected: float, seed: int) -> tuple[Fl
         drawn = np.array([gaps(rng, spread, counts) for _ in range(regions)])  # [R, 1 + RESAMPLES]
         observed, resampled = drawn[:, 0], drawn[:, 1:]
         chosen = rng.integers(regions, size=(RESAMPLES, regions))
-        both = np.quantile(resampled[chosen, np.arange(RESAMPLES)[:, None]].mean(1), (0.025, 0.975))
-        alone = np.quantile(observed[chosen].mean(1), (0.025, 0.975))
+        both = percentiles(resampled[chosen, np.arange(RESAMPLES)[:, None]].mean(1))
+        alone = percentiles(observed[chosen].mean(1))
         student = mean_interval(observed)
         intervals = np.array([both, alone, (student["low"], student["high"])])
         held.append((intervals[:, 0] <= expected) & (expected <= intervals[:, 1]))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from experiments.collect import TRAINING
 from experiments.readings import flops_of_all, named, network_epochs, readings
 from fade.ranking import noise_ceiling
-from fade.ranking.bootstrap import resample
+from fade.ranking.bootstrap import percentiles, resample
 from fade.ranking.correlations import resampled_spearman
 from fade.space import Region
 from fade.training.config import READOUTS
@@ -160,8 +160,7 @@ class Study:
     def interval(self, resampled: Floats) -> tuple[float, float]:
         """Of the mean over regions, regions and paths drawn anew."""
         means = resampled[self.regions, np.arange(RESAMPLES)[:, None]].mean(1)
-        low, high = np.quantile(means, (0.025, 0.975))
-        return float(low), float(high)
+        return percentiles(means)  # never None: `defined` leaves no resample undefined
 
     def mean_of(self, name: str, measure: Any) -> float:
         """Mean over regions of the mean over trainings of measure(scores, truth)."""
