@@ -43,6 +43,16 @@ def unbind_groups(x: Tensor, count: int) -> Sequence[Tensor]:
     return groups if len(groups) == count else groups * count
 
 
+def join_groups(x: Tensor) -> Tensor:
+    """``[G, B, C, *spatial]`` as channel groups ``[B, G·C, *spatial]``; a view where `part_groups` made it."""
+    return x.transpose(0, 1).flatten(1, 2)
+
+
+def part_groups(x: Tensor, channels: int) -> Tensor:
+    """Channel groups ``[B, G·C, *spatial]`` as ``[G, B, C, *spatial]``, a view."""
+    return x.unflatten(1, (-1, channels)).transpose(0, 1)
+
+
 class CellBatch(nn.Module):
     """M cells with weights of their own, evaluated together.
 
@@ -133,8 +143,11 @@ class CellBatch(nn.Module):
         Returns:
             ``[G, B, C, *spatial]``: each cell's output, normalised.
         """
-        grouped = (self.execution or default_execution(x.device.type, self.dims)) == "grouped"
-        return self._grouped(x, select) if grouped else self._loop(x, select)
+        return self._grouped(x, select) if self.groups_on(x.device) else self._loop(x, select)
+
+    def groups_on(self, device: torch.device) -> bool:
+        """Whether cells are evaluated together on a device."""
+        return (self.execution or default_execution(device.type, self.dims)) == "grouped"
 
     def _loop(self, x: Tensor, select: Sequence[int] | None) -> Tensor:
         """Cell by cell, edge by edge."""
@@ -159,9 +172,10 @@ class CellBatch(nn.Module):
     def _grouped(self, x: Tensor, select: Sequence[int] | None) -> Tensor:
         """All cells at once, level by level, one grouped convolution a level and op."""
         batch, spatial = x.shape[1], x.shape[3:]
-        level = x.transpose(0, 1).flatten(1, 2)
-        program = self._program(select, x.device)
-        buffer = self._zeros(level, program.rows)
+        level, program = join_groups(x), self._program(select, x.device)
+        autocast = torch.is_autocast_enabled(x.device.type)
+        dtype = torch.get_autocast_dtype(x.device.type) if autocast else x.dtype
+        buffer = level.new_zeros((batch, program.rows, self.channels, *spatial), dtype=dtype)
         for step in program.steps:
             if step.rows is not None:
                 level = buffer.index_select(1, step.rows).flatten(1, 2)
@@ -179,7 +193,7 @@ class CellBatch(nn.Module):
         result = buffer[:, :groups].flatten(1, 2)
         if self.normalise != "none":
             result = self._norm(result, self._rows(range(groups) if select is None else select, select))
-        return stack_groups(result.split(self.channels, 1))
+        return part_groups(result, self.channels)
 
     def _rows(self, rows: Sequence[int], select: Sequence[int] | None) -> Sequence[int] | None:
         """The rows of kept statistics to use; None where a selection is evaluated by its own batch."""
@@ -201,17 +215,6 @@ class CellBatch(nn.Module):
             self.running_mean[index] = mean.view(-1, self.channels)
             self.running_var[index] = var.view(-1, self.channels)
         return out
-
-    def _zeros(self, x: Tensor, rows: int) -> Tensor:
-        """A zero buffer ``[B, rows, C, *spatial]``, channels last in memory for images."""
-        batch, spatial = x.shape[0], x.shape[2:]
-        size = (batch, rows, self.channels, *spatial)
-        dtype = torch.get_autocast_dtype(x.device.type) if torch.is_autocast_enabled(x.device.type) else x.dtype
-        if self.dims != 2:
-            return x.new_zeros(size, dtype=dtype)
-        step = rows * self.channels
-        strides = (spatial[0] * spatial[1] * step, self.channels, 1, spatial[1] * step, step)
-        return torch.empty_strided(size, strides, dtype=dtype, device=x.device).zero_()
 
     def _program(self, select: Sequence[int] | None, device: torch.device) -> Program:
         chosen = tuple(range(len(self.cells)) if select is None else select)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fade.nets.blocks import BlockBatch, ConvNorm, norms
-from fade.nets.cells import CellBatch, stack_groups, unbind_groups
+from fade.nets.cells import CellBatch, join_groups, part_groups, stack_groups, unbind_groups
 from fade.nets.layout import Layout, StageLayout
-from fade.nets.ops import CONVOLVE, fill_he_uniform
+from fade.nets.ops import CONVOLVE, fill_he_uniform, grouped_convolution
 from fade.space import Region
 
 Choice = Tensor | int | None
@@ -72,6 +72,8 @@ class Stage(nn.Module):
         if self.networks == 1:  # the groups are one larger batch
             out = convolve(x.flatten(0, 1), weight[0], bias[0])
             return out.relu_().view(*x.shape[:2], *out.shape[1:])
+        if isinstance(self.cells, CellBatch) and self.cells.groups_on(x.device):
+            return part_groups(grouped_convolution(join_groups(x), weight, bias).relu_(), self.channels)
         inputs = unbind_groups(x, self.networks)
         return stack_groups(
             [convolve(h, w, b).relu_() for h, w, b in zip(inputs, weight.unbind(), bias.unbind(), strict=True)]

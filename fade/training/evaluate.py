@@ -16,6 +16,16 @@ from fade.training.data import Data
 PATHS_AT_ONCE = 32
 
 
+def reading_precision(precision: str, device: torch.device) -> torch.autocast:
+    """The context in which networks are read without training: the precision in which they were trained.
+
+    Args:
+        precision: ``32-true`` or ``bf16-mixed``.
+        device: Where they are.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16-mixed")
+
+
 def even_batches(data: Data, split: str, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """A split in batches of about `batch_size`, at most one example apart: batch statistics depend on the size."""
     size = data.sizes[split]

@@ -19,7 +19,7 @@ from fade.space import Cell, Region
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
 from fade.training.effects import default_size
-from fade.training.evaluate import evaluate, evaluate_mixed
+from fade.training.evaluate import evaluate, evaluate_mixed, reading_precision
 from fade.training.fit import fit
 from fade.training.modes import ALPHA_PASSES
 from fade.training.readouts import READOUTS, TrainedRegion
@@ -69,10 +69,12 @@ def train_region(
         stage_weights=module.stage_weights().double().numpy(),
         learnt=len(module.alphas) > 0,
     )
-    readouts = {name: readout(trained) for name, readout in READOUTS.items() if config.reads(name)}
+    with reading_precision(config.precision, data.device):
+        readouts = {name: readout(trained) for name, readout in READOUTS.items() if config.reads(name)}
+        accuracy = evaluate_mixed(network, trained.choices(), data, config.batch_size)[1]
     result: dict[str, Any] = {
         "readouts": {name: scores.tolist() for name, scores in readouts.items() if scores is not None},
-        "validation_accuracy": evaluate_mixed(network, trained.choices(), data, config.batch_size)[1],
+        "validation_accuracy": accuracy,
         "parameters": sum(p.numel() for p in network.parameters()),
         "train_flops": region_flops(module),
         "epoch_seconds": module.epoch_seconds,
@@ -198,7 +200,7 @@ def train_networks(
     module = RegionTrainer(network, config, data, seed=seed, epochs=epochs)
     fit(module, checkpoint=checkpoint, report=report)
     accuracies = {}
-    with network.statistics("running"):
+    with network.statistics("running"), reading_precision(config.precision, data.device):
         for split in ("validation", "test"):
             accuracies[split] = evaluate(network, data, split, config.batch_size)[1].tolist()
     costs = [network_cost(cells, layout) for cells in architectures]
