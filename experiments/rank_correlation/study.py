@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.collect import TRAINING
+from experiments.collect import TRAINING, kept
 from experiments.readings import flops_of_all, named, network_epochs, readings
 from fade.ranking import noise_ceiling
 from fade.ranking.bootstrap import percentiles, resample
@@ -95,12 +95,10 @@ class Study:
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         by_name = {truth.name: truth for truth in self.truths}
         assert len(by_name) == len(self.truths), f"{folders} have a region in common"
-        own = self._trainings(folders)
-        trainings = self._trainings(others) if others else own
+        trainings = self._trainings(others or folders)
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
-        # Those of the truth; a run without one may have had fewer.
-        epochs = max(max(network_epochs(training), training["trainer"]["epochs"]) for training in own)
+        epochs = self._truth_epochs(folders)
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training in trainings:
             truth, label = by_name[training["region"]], named(training["trainer"])
@@ -121,6 +119,12 @@ class Study:
         self._estimators: dict[str, tuple[Floats, Floats]] = {}
         self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
         self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
+
+    def _truth_epochs(self, folders: Sequence[Path]) -> int:
+        """Epochs of the trained paths; a run without a truth may have had fewer than those with one."""
+        trained = [row["epochs"] for folder in folders for row in kept(folder / "networks.jsonl")]
+        own = trained or [max(network_epochs(row), row["trainer"]["epochs"]) for row in self._trainings(folders)]
+        return int(max(own))
 
     def _trainings(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
         names = {truth.name for truth in self.truths}

@@ -1,7 +1,7 @@
 """Train paths of several regions from scratch, all of them at once, which a GPU has room for: the truth of a study.
 
-python -m experiments.rank_correlation.truths FOLDER --regions 6 7 8 9 10 --paths 60 --seeds 0 --overrides OVERRIDES
-python -m experiments.rank_correlation.truths FOLDER --seeds 6 --overrides OVERRIDES device=cuda trainer.precision=bf16-mixed
+python -m experiments.rank_correlation.truths FOLDER --regions 6 7 8 --paths 60 --seeds 0 --overrides OVERRIDES
+python -m experiments.rank_correlation.truths FOLDER --seeds 6 --overrides OVERRIDES device=cuda
 
 The overrides are those of the study's runs; without `--regions` the folder's own are taken. What the first command
 writes to FOLDER/truth.jsonl (cells, paths, costs and proxies), the second adds to, an accuracy a seed and path, and to

@@ -50,7 +50,8 @@ def join_groups(x: Tensor) -> Tensor:
 
 def part_groups(x: Tensor, channels: int) -> Tensor:
     """Channel groups ``[B, G·C, *spatial]`` as ``[G, B, C, *spatial]``, a view."""
-    return x.unflatten(1, (-1, channels)).transpose(0, 1)
+    parted: Tensor = x.unflatten(1, (-1, channels))
+    return parted.transpose(0, 1)
 
 
 class CellBatch(nn.Module):

@@ -72,6 +72,7 @@ def train_region(
     with reading_precision(config.precision, data.device):
         readouts = {name: readout(trained) for name, readout in READOUTS.items() if config.reads(name)}
         accuracy = evaluate_mixed(network, trained.choices(), data, config.batch_size)[1]
+        paths = trained.sampled_paths if config.reads("main_effects") else None
     result: dict[str, Any] = {
         "readouts": {name: scores.tolist() for name, scores in readouts.items() if scores is not None},
         "validation_accuracy": accuracy,
@@ -80,9 +81,9 @@ def train_region(
         "epoch_seconds": module.epoch_seconds,
         "seconds": time.perf_counter() - start,
     }
-    if config.reads("main_effects"):
+    if paths is not None:
         names = ("paths", "losses", "accuracies")
-        result["path_losses"] = {n: v.tolist() for n, v in zip(names, trained.sampled_paths, strict=True)}
+        result["path_losses"] = {n: v.tolist() for n, v in zip(names, paths, strict=True)}
     if module.training_effects_epochs:
         result["training_effects_epochs"] = module.training_effects_epochs
     if module.alphas:

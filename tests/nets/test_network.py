@@ -95,11 +95,14 @@ def test_running_statistics_hold_for_a_path_as_for_the_stand_alone_network(space
 
 
 @every_space
-def test_networks_side_by_side_equal_each_alone(space):
+@both_executions
+def test_networks_side_by_side_equal_each_alone(space, execution):
     config, shape = SPACES[space]
     rng, layout = np.random.default_rng(5), config.layout(shape, 4)
     regions = [config.build().sample_region(rng, 1) for _ in range(3)]
     together, x = Network(regions, layout, seeds=[5, 6, 7]), torch.randn(6, *shape)
+    for stage in together._stages():
+        stage.cells.execution = execution
     logits = together(x)
     for n, region in enumerate(regions):
         torch.testing.assert_close(logits[n], Network([region], layout, seeds=[5 + n])(x)[0], **close)

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from fade.nets.config import SpaceConfig
+from fade.nets.network import Network
 from fade.training.config import TrainerConfig
 from fade.training.train import all_paths_flops, network_cost, train_networks, train_region
 from tests.training.samples import SPACE, make_data, make_region, same, state
@@ -81,6 +82,21 @@ def test_trainings_are_functions_of_their_arguments():
     first, second, other = (train_networks(architectures, config, layout, data, seed=seed) for seed in (0, 0, 1))
     assert same(state(first.network), state(second.network))
     assert not same(state(first.network), state(other.network))
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_what_is_trained_is_read_in_the_same_precision(precision, monkeypatch):
+    data, region, layout = make_data(), make_region(), SPACE.layout((1, 16), 3)
+    config, autocast, head = TrainerConfig(epochs=1, batch_size=20, precision=precision), set(), Network._head
+
+    def spy(self, h):  # every pass ends here
+        autocast.add(torch.is_autocast_enabled("cpu"))
+        return head(self, h)
+
+    monkeypatch.setattr(Network, "_head", spy)
+    train_region(region, config, layout, data, seed=0)
+    train_networks([region.architecture((0, 0))], config, layout, data, seed=0)
+    assert autocast == {precision == "bf16-mixed"}
 
 
 def test_a_result_is_json():
