@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from fade.nets.ops import Op
 from fade.nets.program import Place, Program, compile_program, edges_of
 from fade.nets.vocabulary import build_op
+from fade.seeds import subseed
 from fade.space import Cell
 
 
@@ -234,12 +235,20 @@ class CellBatch(nn.Module):
         return self._programs[key]
 
     def initialise(self, generators: Sequence[torch.Generator]) -> None:
-        """Draw all weights; those of network n from ``generators[n]``, in an order that no other network moves."""
+        """Draw all weights; those of network n from ``generators[n]``, in an order that no other network moves.
+
+        Cells of one network start with the same weights where they have the same op at the same place [ours]: what
+        these bring by chance is then alike in the candidates that are compared (common random numbers; measured in
+        experiments/rank_correlation).
+        """
+        seeds = [int(torch.randint(2**62, (), generator=generator)) for generator in generators]
         done = set()
-        for own, owner in zip(self.slots, self.owners, strict=True):
-            for slot in own.values():
+        for cell, own, owner in zip(self.cells, self.slots, self.owners, strict=True):
+            for (tail, head), slot in own.items():
                 if slot not in done:
-                    self.op(slot[0]).initialise(slot[1], generators[owner])
+                    place = (slot[0], tail, head if head < cell.vertices else "output")
+                    generator = torch.Generator().manual_seed(subseed(seeds[owner], *place))
+                    self.op(slot[0]).initialise(slot[1], generator)
                     done.add(slot)
 
     def load_cell(self, index: int, source: CellBatch, source_index: int) -> None:

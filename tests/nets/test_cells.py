@@ -87,6 +87,21 @@ def test_weights_of_a_network_do_not_depend_on_its_neighbours():
     torch.testing.assert_close(together(x)[1], alone(x)[0])
 
 
+def test_cells_of_a_network_start_alike_where_they_are_alike():
+    cells = [Cell.parse("3/0-1:conv3/1-2:conv3"), Cell.parse("3/0-1:conv3/0-2:conv3")]
+    batch = CellBatch(cells * 2, 4, 1, output_op="conv3", owners=[0, 0, 1, 1])
+    batch.initialise([torch.Generator().manual_seed(s) for s in (7, 8)])
+
+    def weight(m, place):
+        op, copy = batch.slots[m][place]
+        return batch.op(op).weight[copy]
+
+    assert torch.equal(weight(0, (0, 1)), weight(1, (0, 1)))
+    for place in ((0, 1), (1, 2)):
+        assert not torch.equal(weight(0, place), weight(2, place)), "another network has other weights"
+    assert not torch.equal(weight(0, (0, 1)), weight(0, (1, 2))), "another place has other weights"
+
+
 @both_executions
 @pytest.mark.parametrize("normalise", ["output", "vertex"])
 def test_running_statistics_approach_those_of_the_batch(normalise, execution):

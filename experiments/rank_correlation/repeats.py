@@ -1,0 +1,109 @@
+"""How well one training of a region ranks, and several read together: correlations by the number of trainings.
+
+python -m experiments.rank_correlation.repeats FOLDER --stores STORE…     # take a study's trainings apart
+python -m experiments.rank_correlation.repeats FOLDER --truths OTHER…     # the table, against the truths of folders
+
+A run of `fade` stores the mean over its repeats; the store has each. They are kept in FOLDER/repeats.jsonl, with the
+version of the code: until 2 the initial weights of each candidate are drawn apart, from 3 on candidates start alike
+where they are alike.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from experiments.collect import kept
+from experiments.rank_correlation.study import Floats, Truth, read_truth
+from experiments.readings import header
+from fade.training.config import TrainerConfig
+from fade.training.reading import read_region
+from fade.training.train import mean_of_trainings
+
+KEPT = ("training_effects_epochs", "stage_weights_epochs", "path_losses")
+READOUTS = {"fair": ("training_effects",), "joint": ("weights_mean", "accuracy_effects", "consensus")}
+SIZES = (1, 3, 6, 9)
+
+
+def collect(truths: Sequence[dict[str, Any]], stores: Sequence[Path]) -> list[dict[str, Any]]:
+    """Trainings of the truths' regions in short batches, each apart."""
+    names = {json.dumps(row["cells"]): row["region"] for row in truths}
+    found = {}
+    for file in sorted(file for store in stores for file in store.glob("*/*.json")):
+        entry = json.loads(file.read_text())
+        request, result = entry["request"], entry["result"]
+        region = names.get(json.dumps(request["cells"]))
+        if request["kind"] != "region" or region is None:
+            continue
+        recipe = {name: value for name, value in request["recipe"].items() if name != "reads"}
+        row = {"region": region, "version": request["version"], "recipe": recipe, "repeat": request.get("repeat", 0)}
+        key = json.dumps([region, request["version"], recipe, request["seed"], row["repeat"]])
+        found[key] = row | {name: result[name] for name in KEPT if name in result}
+    return [found[key] for key in sorted(found)]
+
+
+def correlations(rows: Sequence[dict[str, Any]], size: int, readout: str, truth: Truth) -> Floats:
+    """Spearman's correlation of each disjoint group of so many trainings with the truth, where they make a group."""
+    names = {field.name for field in fields(TrainerConfig)}
+    recipe = {name: value for name, value in rows[0]["recipe"].items() if name in names}
+    config = TrainerConfig(**recipe, readout="alone")
+    values = []
+    for start in range(0, len(rows) - size + 1, size):
+        group = [{k: row[k] for k in KEPT if k in row} for row in rows[start : start + size]]
+        none = {"readouts": {}, "train_flops": 0, "seconds": 0, "epoch_seconds": []}
+        result = mean_of_trainings([one | none for one in group])
+        reading = read_region(result, truth.region.depth, truth.region.candidates, config)[readout]
+        values.append(stats.spearmanr(reading.ranks("mean").scores(truth.paths), truth.mean).statistic)
+    return np.array(values)
+
+
+def table(rows: Sequence[dict[str, Any]], truths: dict[str, list[Truth]]) -> list[str]:
+    """A row a kind of training and read-out: means over the regions that have as many trainings as the widest group."""
+    kinds: dict[tuple[str, int, int], dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        kinds[row["recipe"]["name"], row["recipe"]["batch_size"], row["version"]][row["region"]].append(row)
+    lines = header("training", "initial weights", "read-out", "regions", "truth", *(f"of {size}" for size in SIZES))
+    for (mode, batch, version), by_region in sorted(kinds.items()):
+        for most in (3, 9):
+            enough = {
+                region: sorted(r, key=lambda one: one["repeat"]) for region, r in by_region.items() if len(r) >= most
+            }
+            sizes = [size for size in SIZES if size <= most]
+            for readout in READOUTS[mode] if enough else ():
+                for name, all_ in truths.items():
+                    chosen = [truth for truth in all_ if truth.name in enough]
+                    means = [
+                        np.mean([correlations(enough[t.name][:most], size, readout, t).mean() for t in chosen])
+                        for size in sizes
+                    ]
+                    cells = [f"{mean:.2f}" for mean in means] + [""] * (len(SIZES) - len(sizes))
+                    start = "alike" if version > 2 else "apart"
+                    what = f"{mode}, batches of {batch}"
+                    lines.append(
+                        f"| {what} | {start} | {readout} | {len(chosen)} | {name} | " + " | ".join(cells) + " |"
+                    )
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--stores", type=Path, nargs="+", default=[])
+    parser.add_argument("--truths", type=Path, nargs="+", default=[])
+    args = parser.parse_args()
+    file = args.folder / "repeats.jsonl"
+    if args.stores:
+        rows = collect(kept(args.folder / "truth.jsonl"), args.stores)
+        file.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+    truths = {f.name: [read_truth(row) for row in kept(f / "truth.jsonl")] for f in [args.folder, *args.truths]}
+    print(*table(kept(file), truths), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
