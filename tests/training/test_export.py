@@ -163,7 +163,7 @@ def test_predicts_what_was_reported_and_says_nothing(tmp_path: Path, capfd: pyte
     data = DatasetConfig(name="digits").build(seed=0, device="cpu")
     config, cell = SpaceConfig(depth=2, channels=8), Cell.parse("3/0-1:conv3/0-2:conv3")
     trained = train_networks(
-        [[cell, cell]] * 2, TrainerConfig(epochs=3), config.layout(data.shape, data.classes), data, seed=0
+        [[cell, cell]] * 2, TrainerConfig(epochs=5), config.layout(data.shape, data.classes), data, seed=0
     )
     accuracies = trained.result["test_accuracy"]
     assert accuracies[1] > 0.5

@@ -57,7 +57,8 @@ class Smooth(nn.Module):
 def test_the_second_order_gradient_approaches_the_exact_one(data, monkeypatch, mixing, dropped):
     monkeypatch.setattr(vocabulary, "_REGISTERED", {"smooth": Smooth})
     space = SpaceConfig(depth=2, vertices=3, channels=4, ops=["smooth", "identity"], pool=[])
-    trainer = make_trainer(data, space=space, name="second_order", mixing=mixing).double()
+    # The input convolution has a ReLU: from this seed none of its kinks is within the radii.
+    trainer = make_trainer(data, space=space, name="second_order", mixing=mixing, seed=2).double()
     with torch.no_grad():
         for alpha in trainer.alphas:
             alpha.normal_(generator=torch.Generator().manual_seed(1))
