@@ -1,7 +1,7 @@
-"""How well one training of a region ranks, and several read together: correlations by the number of trainings.
+"""How well one training of a region ranks, and several read together; and whether candidates should start alike.
 
 python -m experiments.rank_correlation.repeats FOLDER --stores STORE…     # take a study's trainings apart
-python -m experiments.rank_correlation.repeats FOLDER --truths OTHER…     # the table, against the truths of folders
+python -m experiments.rank_correlation.repeats FOLDER --truths OTHER…     # the tables, against the truths of folders
 
 A run of `fade` stores the mean over its repeats; the store has each. They are kept in FOLDER/repeats.jsonl, with the
 version of the code: until 2 the initial weights of each candidate are drawn apart, from 3 on candidates start alike
@@ -22,6 +22,8 @@ from scipy import stats
 from experiments.collect import kept
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header
+from fade.report.estimates import mean_interval
+from fade.report.quantity import interval
 from fade.training.config import TrainerConfig
 from fade.training.reading import read_region
 from fade.training.train import mean_of_trainings
@@ -63,31 +65,53 @@ def correlations(rows: Sequence[dict[str, Any]], size: int, readout: str, truth:
     return np.array(values)
 
 
-def table(rows: Sequence[dict[str, Any]], truths: dict[str, list[Truth]]) -> list[str]:
-    """A row a kind of training and read-out: means over the regions that have as many trainings as the widest group."""
-    kinds: dict[tuple[str, int, int], dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        kinds[row["recipe"]["name"], row["recipe"]["batch_size"], row["version"]][row["region"]].append(row)
+Kinds = dict[tuple[str, int], dict[int, dict[str, list[dict[str, Any]]]]]
+"""Trainings by mode and size of a batch, by version, by region."""
+
+
+def kinds_of(rows: Sequence[dict[str, Any]]) -> Kinds:
+    kinds: Kinds = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for row in sorted(rows, key=lambda one: int(one["repeat"])):
+        kinds[row["recipe"]["name"], row["recipe"]["batch_size"]][row["version"] > 2][row["region"]].append(row)
+    return kinds
+
+
+def by_number(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[str]:
+    """Correlations by the number of trainings, of the regions that have as many as the widest group."""
     lines = header("training", "initial weights", "read-out", "regions", "truth", *(f"of {size}" for size in SIZES))
-    for (mode, batch, version), by_region in sorted(kinds.items()):
-        for most in (3, 9):
-            enough = {
-                region: sorted(r, key=lambda one: one["repeat"]) for region, r in by_region.items() if len(r) >= most
-            }
-            sizes = [size for size in SIZES if size <= most]
-            for readout in READOUTS[mode] if enough else ():
-                for name, all_ in truths.items():
-                    chosen = [truth for truth in all_ if truth.name in enough]
-                    means = [
-                        np.mean([correlations(enough[t.name][:most], size, readout, t).mean() for t in chosen])
-                        for size in sizes
-                    ]
-                    cells = [f"{mean:.2f}" for mean in means] + [""] * (len(SIZES) - len(sizes))
-                    start = "alike" if version > 2 else "apart"
-                    what = f"{mode}, batches of {batch}"
-                    lines.append(
-                        f"| {what} | {start} | {readout} | {len(chosen)} | {name} | " + " | ".join(cells) + " |"
-                    )
+    for (mode, batch), versions in sorted(kinds.items()):
+        for alike, by_region in sorted(versions.items()):
+            for most in (3, 9):
+                enough = {region: rows[:most] for region, rows in by_region.items() if len(rows) >= most}
+                sizes = [size for size in SIZES if size <= most]
+                for readout in READOUTS[mode] if enough else ():
+                    for name, all_ in truths.items():
+                        chosen = [truth for truth in all_ if truth.name in enough]
+                        means = [
+                            np.mean([correlations(enough[t.name], size, readout, t).mean() for t in chosen])
+                            for size in sizes
+                        ]
+                        cells = [f"{mean:.2f}" for mean in means] + [""] * (len(SIZES) - len(sizes))
+                        what = f"{mode}, batches of {batch} | {'alike' if alike else 'apart'} | {readout}"
+                        lines.append(f"| {what} | {len(chosen)} | {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def alike_against_apart(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[str]:
+    """One training alone, its candidates drawn alike and apart, in the regions that have three of each."""
+    lines = header("training", "read-out", "regions", "truth", "apart", "alike", "difference (Student's)")
+    for (mode, batch), versions in sorted(kinds.items()):
+        for readout in READOUTS[mode] if len(versions) == 2 else ():
+            for name, all_ in truths.items():
+                chosen = [t for t in all_ if all(len(versions[kind][t.name]) >= 3 for kind in versions)]
+                apart, alike = (
+                    np.array([correlations(versions[kind][t.name], 1, readout, t).mean() for t in chosen])
+                    for kind in (False, True)
+                )
+                bounds = interval(mean_interval(alike - apart))
+                difference = f"{np.mean(alike - apart):+.2f} {bounds}"
+                what = f"{mode}, batches of {batch} | {readout} | {len(chosen)} | {name}"
+                lines.append(f"| {what} | {apart.mean():.2f} | {alike.mean():.2f} | {difference} |")
     return lines
 
 
@@ -102,7 +126,8 @@ def main() -> None:
         rows = collect(kept(args.folder / "truth.jsonl"), args.stores)
         file.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
     truths = {f.name: [read_truth(row) for row in kept(f / "truth.jsonl")] for f in [args.folder, *args.truths]}
-    print(*table(kept(file), truths), sep="\n")
+    kinds = kinds_of(kept(file))
+    print(*by_number(kinds, truths), "", *alike_against_apart(kinds, truths), sep="\n")
 
 
 if __name__ == "__main__":
