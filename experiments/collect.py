@@ -10,12 +10,14 @@ several machines.
 
 import argparse
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from experiments.readings import recipe
+from fade.store import write_whole
 from fade.training.readouts import READOUTS
 
 TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
@@ -41,6 +43,11 @@ def runs(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 def kept(file: Path) -> list[dict[str, Any]]:
     """The rows of an earlier collection."""
     return [json.loads(line) for line in file.open()] if file.exists() else []
+
+
+def keep(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows that `kept` reads, whole or not at all."""
+    write_whole(file, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
 
 
 def same(training: dict[str, Any]) -> str:
@@ -97,12 +104,9 @@ def main() -> None:
     if truths:  # of what was trained, that which can be held against one
         trainings = [one for one in trainings if one["region"] in truths]
         assert all(one["cells"] == truths[one["region"]]["cells"] for one in trainings), "two regions have one name"
-    args.target.mkdir(parents=True, exist_ok=True)
-    for file, rows in {"truth": list(truths.values()), "trainings": trainings}.items():
-        if not rows:
-            continue
-        lines = [json.dumps(row, separators=(",", ":")) + "\n" for row in rows]
-        (args.target / f"{file}.jsonl").write_text("".join(lines))
+    for name, rows in {"truth": list(truths.values()), "trainings": trainings}.items():
+        if rows:
+            keep(args.target / f"{name}.jsonl", rows)
     print(f"{args.target}: {len(truths)} regions, {len(trainings)} trainings")
 
 

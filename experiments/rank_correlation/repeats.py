@@ -12,14 +12,13 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from experiments.collect import kept
+from experiments.collect import keep, kept
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header
 from fade.report.estimates import mean_interval
@@ -52,9 +51,7 @@ def collect(truths: Sequence[dict[str, Any]], stores: Sequence[Path]) -> list[di
 
 def correlations(rows: Sequence[dict[str, Any]], size: int, readout: str, truth: Truth) -> Floats:
     """Spearman's correlation of each disjoint group of so many trainings with the truth, where they make a group."""
-    names = {field.name for field in fields(TrainerConfig)}
-    recipe = {name: value for name, value in rows[0]["recipe"].items() if name in names}
-    config = TrainerConfig(**recipe, readout="alone")
+    config = TrainerConfig(**rows[0]["recipe"], readout="alone")
     values = []
     for start in range(0, len(rows) - size + 1, size):
         group = [{k: row[k] for k in KEPT if k in row} for row in rows[start : start + size]]
@@ -65,8 +62,8 @@ def correlations(rows: Sequence[dict[str, Any]], size: int, readout: str, truth:
     return np.array(values)
 
 
-Kinds = dict[tuple[str, int], dict[int, dict[str, list[dict[str, Any]]]]]
-"""Trainings by mode and size of a batch, by version, by region."""
+Kinds = dict[tuple[str, int], dict[bool, dict[str, list[dict[str, Any]]]]]
+"""Trainings by mode and size of a batch, by whether candidates start alike, by region."""
 
 
 def kinds_of(rows: Sequence[dict[str, Any]]) -> Kinds:
@@ -108,8 +105,7 @@ def alike_against_apart(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[st
                     np.array([correlations(versions[kind][t.name], 1, readout, t).mean() for t in chosen])
                     for kind in (False, True)
                 )
-                bounds = interval(mean_interval(alike - apart))
-                difference = f"{np.mean(alike - apart):+.2f} {bounds}"
+                difference = f"{np.mean(alike - apart):+.2f} {interval(mean_interval(alike - apart))}"
                 what = f"{mode}, batches of {batch} | {readout} | {len(chosen)} | {name}"
                 lines.append(f"| {what} | {apart.mean():.2f} | {alike.mean():.2f} | {difference} |")
     return lines
@@ -123,8 +119,7 @@ def main() -> None:
     args = parser.parse_args()
     file = args.folder / "repeats.jsonl"
     if args.stores:
-        rows = collect(kept(args.folder / "truth.jsonl"), args.stores)
-        file.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+        keep(file, collect(kept(args.folder / "truth.jsonl"), args.stores))
     truths = {f.name: [read_truth(row) for row in kept(f / "truth.jsonl")] for f in [args.folder, *args.truths]}
     kinds = kinds_of(kept(file))
     print(*by_number(kinds, truths), "", *alike_against_apart(kinds, truths), sep="\n")

@@ -6,19 +6,16 @@ python -m experiments.rank_correlation.truths FOLDER --seeds 6 --overrides OVERR
 The overrides are those of the study's runs; without `--regions` the folder's own are taken. What the first command
 writes to FOLDER/truth.jsonl (cells, paths, costs and proxies), the second adds to, an accuracy a seed and path, and to
 FOLDER/networks.jsonl what each seed cost. A seed that is there is not trained again. Networks of one seed see the same
-batches, whichever region they are of, as the runs of `fade` have it.
+batches of one split, whichever region they are of; a run of `fade` for a region of another seed has a split of its own.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from experiments.collect import kept, truth_of
+from experiments.collect import keep, kept, truth_of
 from fade.config import compose_study
 from fade.seeds import subseed
 from fade.space import Region
@@ -79,13 +76,6 @@ def train(rows: Sequence[dict[str, Any]], seed: int, recipe: TrainerConfig, prep
     }
 
 
-def write(file: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """All rows, beside the file and then in its place."""
-    beside = file.with_suffix(".part")
-    beside.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
-    beside.replace(file)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -99,7 +89,6 @@ def main() -> None:
     config = compose_study([*overrides, "truth=none"])
     recipe = config.trainer
     assert isinstance(recipe, TrainerConfig)
-    args.folder.mkdir(parents=True, exist_ok=True)
     truth, costs = args.folder / "truth.jsonl", args.folder / "networks.jsonl"
     with threads(config.threads):
         rows = kept(truth)
@@ -107,15 +96,13 @@ def main() -> None:
         for region in args.regions:
             if f"{region}.0" not in known:
                 rows.append(untrained(region, args.paths, overrides, args.store))
-                write(truth, rows)
+                keep(truth, rows)
         prepared = prepare(config)
         while (seed := len(rows[0]["paths"][0]["accuracy"])) < args.seeds:
             cost = train(rows, seed, recipe, prepared, config.seed_of("networks"))
-            write(truth, rows)
-            write(costs, [*kept(costs), cost])
+            keep(truth, rows)
+            keep(costs, [*kept(costs), cost])
             print(f"seed {seed}: {cost['networks']} networks in {cost['seconds']:.0f} s", flush=True)
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ def part_groups(x: Tensor, channels: int) -> Tensor:
     return parted.transpose(0, 1)
 
 
+def common_place(cell: Cell, tail: int, head: int, op: str) -> tuple[str, int, int | str]:
+    """What edges of different cells share that are alike: op, tail and head, the output being the same in all."""
+    return op, tail, head if head < cell.vertices else "output"
+
+
 class CellBatch(nn.Module):
     """M cells with weights of their own, evaluated together.
 
@@ -102,7 +107,7 @@ class CellBatch(nn.Module):
         for cell, owner in zip(self.cells, self.owners, strict=True):
             own: dict[Place, tuple[str, int]] = {}
             for (tail, head), op in edges_of(cell, output_op):
-                key = (owner, op, tail, head if head < cell.vertices else "output")
+                key = (owner, *common_place(cell, tail, head, op))
                 if not share or key not in shared:
                     shared[key] = (op, counts[op])
                     counts[op] += 1
@@ -246,8 +251,8 @@ class CellBatch(nn.Module):
         for cell, own, owner in zip(self.cells, self.slots, self.owners, strict=True):
             for (tail, head), slot in own.items():
                 if slot not in done:
-                    place = (slot[0], tail, head if head < cell.vertices else "output")
-                    generator = torch.Generator().manual_seed(subseed(seeds[owner], *place))
+                    seed = subseed(seeds[owner], *common_place(cell, tail, head, slot[0]))
+                    generator = torch.Generator().manual_seed(seed)
                     self.op(slot[0]).initialise(slot[1], generator)
                     done.add(slot)
 
