@@ -26,7 +26,8 @@ from experiments.rank_correlation.tables import (
     stages_table,
 )
 
-DEFAULT = "joint, 3 × 1 epochs, batches of 25, constant / consensus"
+JOINT = "joint, 3 × 1 epochs, batches of 25, constant / consensus"
+DEFAULT = "joint, 3 × 1 epochs, batches of 25, constant, fair_repeats 3 / consensus"
 """`trainer=consensus`, its batches half of the networks' as its default has them."""
 FAIR = "fair, 3 × 1 epochs, batches of 25, constant / training_effects"
 

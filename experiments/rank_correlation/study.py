@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.collect import TRAINING, kept
-from experiments.readings import flops_of_all, named, network_epochs, readings
+from experiments.readings import flops_of_all, named, network_epochs, readings, recipe
 from fade.ranking import noise_ceiling
 from fade.ranking.bootstrap import percentiles, resample
 from fade.ranking.correlations import resampled_spearman
 from fade.space import Region
-from fade.training.config import READOUTS
-from fade.training.train import mean_of_trainings
+from fade.training.config import READOUTS, TrainerConfig
+from fade.training.train import joined, mean_of_trainings
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import TruePath
 from fade.truth.known import Truth as KnownTruth
@@ -76,6 +76,29 @@ def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {**trainings[0], **mean_of_trainings(records), **joined}
 
 
+def both_kinds(trainings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each training beside the fair one that `trainer.fair_repeats`, with as many repeats, would add to it.
+
+    A run of both has the same numbers, and is not made up again.
+    """
+
+    def key(training: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[Any, ...]:
+        return training["region"], training["seed"], *sorted(recipe(trainer).items(), key=str)
+
+    run = {key(training, training["trainer"]): training for training in trainings}
+    found = []
+    for training in trainings:
+        given = recipe(training["trainer"])
+        if given["name"] == "fair" or given["fair_repeats"]:
+            continue
+        both = given | {"fair_repeats": given["repeats"]}
+        fair = run.get(key(training, vars(TrainerConfig(**both, readout="alone").kinds[1])))
+        if fair is not None and key(training, both) not in run:
+            trainer = training["trainer"] | {"fair_repeats": given["repeats"]}
+            found.append({**joined([training, fair]), "trainer": trainer})
+    return found
+
+
 def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
     """Spearman's of each resample; 0 where a side is constant in it."""
     return np.nan_to_num(resampled_spearman(scores, truth, counts))
@@ -129,7 +152,8 @@ class Study:
     def _trainings(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
         names = {truth.name for truth in self.truths}
         rows = [json.loads(line) for folder in folders for line in (folder / "trainings.jsonl").open()]
-        return [row for row in rows if row["region"] in names]
+        rows = [row for row in rows if row["region"] in names]
+        return rows + both_kinds(rows)
 
     def estimator(self, name: str) -> tuple[Floats, Floats]:
         """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""

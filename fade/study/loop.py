@@ -288,7 +288,9 @@ def _find_best(study: Study) -> Best | None:
             "study": config.name,
             "search": config.search.name,
             "regions": len(study.entries),
-            "region training": f"{config.trainer.name}, {trainings.config.epochs} epochs",
+            "region training": ", ".join(
+                f"{kind.repeats} × {kind.epochs_of_region} epochs {kind.name}" for kind in trainings.config.kinds
+            ),
             "FLOPs of the search": f"{study.costs.train_flops:.3g}",
             "seed": config.seed,
         },

@@ -43,28 +43,27 @@ def print_plan(config: StudyConfig) -> None:
 
 
 def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layout, region: Region) -> Table:
-    recipe = trainer.of_region
     hyper = Network([region], layout, seeds=[0], share=trainer.share_weights).to(data.device)
     alone = Region([[stage[0]] for stage in region.cells])
     size = chunk_size(data.device)
     together = Network([alone] * size, layout, seeds=range(size)).to(data.device)
     examples = data.sizes["weights"] + data.sizes["alpha"]
     epochs = config.truth.epochs or trainer.epochs
-    of_region = region_flops(RegionTrainer(hyper, recipe, data, seed=0))
     of_network = 3 * network_cost(alone.architecture([0] * region.depth), layout)[1] * examples * epochs
     regions = getattr(config.search, "regions", 1)
     truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
     paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
     trained = truths * (paths + 1) * config.truth.seeds
     trained += (2 * regions if config.truth.curve else 0) + 1 + config.truth.seeds
-    step, memory = _measure(hyper, recipe, data)
+    step, memory = _measure(hyper, trainer.of_region, data)
     step_together, memory_together = _measure(together, trainer, data)
-    steps = of_region / (3 * hyper.cost().mixed_flops() * recipe.batch_size)
     steps_alone = epochs * (examples // trainer.batch_size)
-    rows = [
-        ("regions", regions * trainer.repeats, of_region, steps * step, memory),
-        ("stand-alone networks", trained, of_network, steps_alone * step_together / size, memory_together),
-    ]
+    rows = []
+    for kind in trainer.kinds:
+        of_region = region_flops(RegionTrainer(hyper, kind.of_region, data, seed=0))
+        steps = of_region / (3 * hyper.cost().mixed_flops() * kind.of_region.batch_size)
+        rows.append((f"regions, {kind.name}", regions * kind.repeats, of_region, steps * step, memory))
+    rows.append(("stand-alone networks", trained, of_network, steps_alone * step_together / size, memory_together))
     table = Table(title=f"{config.name} on {data.name}, {data.device}: expected, nothing was run", title_justify="left")
     for column in ("", "trainings", "FLOPs each", "seconds each", "FLOPs", "time", "memory"):
         table.add_column(column, justify="right" if column else "left")

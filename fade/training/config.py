@@ -38,6 +38,8 @@ class TrainerConfig:
         epochs: Passes over the split that trains the weights.
         repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them. They share
             the epochs out, so that more of them cost the same.
+        fair_repeats: Trainings of a region by ``fair`` without α, beside the others and as long as each of those, read
+            by ``training_effects`` alone, for the ``consensus`` of both kinds.
         region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
         batch_size: Examples a step.
         region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
@@ -58,8 +60,8 @@ class TrainerConfig:
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
             ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
             ``accuracy_effects`` (the same of accuracies in place of losses), ``pairs`` (main effects and shrunken
-            effects of pairs of stages; a search is told the main effects) or ``consensus`` (log ``weights_mean`` and
-            ``accuracy_effects``, each over its own spread over the paths, added up).
+            effects of pairs of stages; a search is told the main effects) or ``consensus`` (``accuracy_effects``,
+            ``training_effects`` where there are any, and half of log ``weights_mean``, each over its own spread).
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
@@ -78,6 +80,7 @@ class TrainerConfig:
     name: str = "joint"
     epochs: int = 10
     repeats: int = 1
+    fair_repeats: int = 0
     region_epochs: int | None = None
     batch_size: int = 100
     region_batch_size: int | None = None
@@ -115,6 +118,13 @@ class TrainerConfig:
         for key in ("epochs", "repeats", "region_epochs"):
             if (count := getattr(self, key)) is not None and count < 1:
                 raise ValueError(f"trainer.{key}={count} trains nothing; give at least 1")
+        if self.fair_repeats < 0:
+            raise ValueError(f"trainer.fair_repeats={self.fair_repeats} is negative; give 0 or more")
+        if self.fair_repeats and self.name == "fair":
+            raise ValueError(
+                f"trainer.fair_repeats={self.fair_repeats} adds fair trainings to those of another kind, and "
+                "trainer.name=fair has no other; use trainer.repeats, or trainer=consensus"
+            )
         for key in ("batch_size", "region_batch_size"):
             if (size := getattr(self, key)) is not None and size < 2:
                 raise ValueError(f"trainer.{key}={size} has no batch statistics; give at least 2")
@@ -145,7 +155,7 @@ class TrainerConfig:
                 f"trainer.epochs={self.epochs}, trainer.repeats={self.repeats}); "
                 f"lower it to at most {int(100 * latest) / 100}"
             )
-        if self.readout == "training_effects" and self.name != "fair":
+        if self.readout == "training_effects" and self.name != "fair" and not self.fair_repeats:
             raise ValueError(
                 "trainer.readout=training_effects reads the paths that fair training draws, and "
                 f"trainer.name={self.name} draws none; use trainer=fair, or trainer.readout=main_effects"
@@ -181,6 +191,17 @@ class TrainerConfig:
         own: dict[str, Any] = {"epochs": self.epochs_of_region, "batch_size": size, "lr_end": end}
         return replace(self, **own, repeats=1, region_epochs=None, region_batch_size=None, anneal=True)
 
+    @property
+    def kinds(self) -> list[TrainerConfig]:
+        """The recipes of a region's trainings, each with its `repeats`: its own, and that of the fair ones beside them.
+
+        The latter is ``trainer=fair`` read by ``training_effects`` alone, whose trainings are found again.
+        """
+        own: dict[str, Any] = {"repeats": self.fair_repeats, "region_epochs": self.epochs_of_region, "fair_repeats": 0}
+        fair: dict[str, Any] = {"name": "fair", "alpha_lr": 0.0, "alpha_warmup": 0.0}
+        read: dict[str, Any] = {"readout": "training_effects", "all_readouts": False, "aggregate": "mean"}
+        return [self] + ([replace(self, **own, **fair, **read, readout_paths=None)] if self.fair_repeats else [])
+
     def weights_recipe(self, epochs: int | None = None) -> dict[str, Any]:
         """What decides the numbers of a stand-alone training."""
         keys = ("batch_size", "optimizer", "lr", "lr_end", "weight_decay", "precision")
@@ -206,7 +227,7 @@ class TrainerConfig:
 
 def default_trainer() -> TrainerConfig:
     """The recipe of a study that names none: the one that ranked best on development data."""
-    return TrainerConfig(name="joint", repeats=3, region_batch_size=50, anneal=False, readout="consensus")
+    return TrainerConfig(repeats=3, fair_repeats=3, region_batch_size=50, anneal=False, readout="consensus")
 
 
 @dataclass(kw_only=True)

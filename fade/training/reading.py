@@ -58,7 +58,7 @@ def read_region(result: Mapping[str, Any], depth: int, candidates: int, config: 
     if "path_losses" in result:
         readings |= read_path_losses(result["path_losses"], candidates, config)
     if "weights_mean" in readings and "accuracy_effects" in readings:
-        readings["consensus"] = consensus(readings["weights_mean"], readings["accuracy_effects"])
+        readings["consensus"] = consensus(readings)
     if candidates == 1:
         readings.setdefault(config.readout, Reading([[0.0]] * depth))
     return readings
@@ -88,19 +88,26 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
     return found
 
 
-def consensus(weights_mean: Reading, accuracy_effects: Reading) -> Reading:
-    """The sum of log mean softmax(α) and of the effects on accuracies, each over its spread over all paths [ours].
+def consensus(readings: Mapping[str, Reading]) -> Reading:
+    """The effects on accuracies, those on losses in training, and half of log mean softmax(α) [ours].
 
-    α says which candidates lower the loss of the mixture while it is trained, the accuracies how the trained weights do
-    on paths alone. Their errors have little in common: on some data the one ranks better, on some the other, and the
-    sum about as well as the better one (measured in experiments/rank_correlation).
+    Each over its spread over all paths, added up. α says which candidates lower the loss of the mixture while it is
+    trained, the accuracies how the weights of that mixture do on paths alone, the losses in `fair` training how fast
+    paths learn that share nothing at a step. Their errors have little in common, so the sum ranks better than any of
+    them. α has half of a say, as it tells least of networks that are trained longer (measured in
+    experiments/rank_correlation).
 
     Args:
-        weights_mean: Probabilities.
-        accuracy_effects: Higher is better.
+        readings: ``accuracy_effects``, ``weights_mean`` (probabilities) and, where paths were trained, also
+            ``training_effects``.
     """
-    logs = np.log(np.maximum(weights_mean.stage_scores, np.finfo(np.float64).tiny))  # a softmax may underflow
-    return Reading((_standardised(logs) + _standardised(np.asarray(accuracy_effects.stage_scores))).tolist())
+    logs = np.log(
+        np.maximum(readings["weights_mean"].stage_scores, np.finfo(np.float64).tiny)
+    )  # a softmax may underflow
+    total = _standardised(np.asarray(readings["accuracy_effects"].stage_scores)) + _standardised(logs) / 2
+    if "training_effects" in readings:
+        total += _standardised(np.asarray(readings["training_effects"].stage_scores))
+    return Reading(total.tolist())
 
 
 def _standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:

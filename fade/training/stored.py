@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +20,7 @@ from fade.space import Cell, Region
 from fade.store import Store
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.train import Report, all_paths_flops, mean_of_trainings, train_networks, train_region
+from fade.training.train import Report, all_paths_flops, joined, mean_of_trainings, train_networks, train_region
 
 RECIPE_VERSION = 3
 """Raised by hand whenever a change of code changes the numbers."""
@@ -95,21 +96,25 @@ class StoredTrainings:
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
     def region(self, region: Region) -> dict[str, Any]:
-        """The result of `train_region`; of several trainings, by `mean_of_trainings`."""
-        return mean_of_trainings([self._region(region, repeat) for repeat in range(self.config.repeats)])
+        """The result of `train_region`; of several trainings, by `mean_of_trainings`, of two kinds by `joined`."""
+        total = self.config.repeats + self.config.fair_repeats
+        which = (f", training {number} of {total}" if total > 1 else "" for number in itertools.count(1))
+        each = (
+            [self._region(region, config, repeat, next(which)) for repeat in range(config.repeats)]
+            for config in self.config.kinds
+        )
+        return joined([mean_of_trainings(results) for results in each])
 
-    def _region(self, region: Region, repeat: int) -> dict[str, Any]:
-        recipe = self.config.region_recipe()
+    def _region(self, region: Region, config: TrainerConfig, repeat: int, which: str) -> dict[str, Any]:
+        recipe = config.region_recipe()
         more = {"repeat": repeat} if repeat else {}  # so that a study of one training more finds those that it has
         request = self._request("region", recipe, region.texts, self.seed, reading_version=READING_VERSION, **more)
-        what = f"region of {region.depth} × {region.candidates} cells"
-        if self.config.repeats > 1:
-            what += f", training {repeat + 1} of {self.config.repeats}"
+        what = f"region of {region.depth} × {region.candidates} cells{which}"
 
         def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:
             result = train_region(
                 region,
-                self.config,
+                config,
                 self.layout,
                 self.data,
                 seed=subseed(self.seed, "repeat", repeat) if repeat else self.seed,

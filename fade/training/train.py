@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,9 +102,17 @@ def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     The effects of mean losses are the means of the effects, unless a transform comes between, or the logarithm and the
     spreads of a consensus.
     """
+    return {**_mean(results), **_costs(results)}
+
+
+def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The results of trainings of one region of several kinds as one: of each key the first that has it, all costs."""
+    return {**dict(ChainMap(*map(dict, results))), **_costs(results)}
+
+
+def _costs(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     costs: dict[str, Any] = {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
-    costs["epoch_seconds"] = list(itertools.chain(*(result["epoch_seconds"] for result in results)))
-    return {**_mean(results), **costs}
+    return costs | {"epoch_seconds": list(itertools.chain(*(result["epoch_seconds"] for result in results)))}
 
 
 def _mean(values: Sequence[Any]) -> Any:

@@ -165,7 +165,7 @@ def test_from_python_by_hand_as_from_the_command_line(tmp_path: Path) -> None:
     config = StudyConfig(
         dataset=DatasetConfig(name="mnist1d", train_samples=300, test_samples=100),
         space=SpaceConfig(vertices=3, depth=2, channels=4),
-        trainer=replace(default_trainer(), epochs=2, repeats=1),
+        trainer=replace(default_trainer(), epochs=2, repeats=1, fair_repeats=0),
         search=PseudoGradientConfig(regions=2, candidates=2),
         tracking=TrackingConfig(name="none"),
         threads=1,

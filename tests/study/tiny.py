@@ -14,6 +14,7 @@ OVERRIDES = (
     "dataset.test_samples=100",
     "trainer.epochs=2",
     "trainer.repeats=1",
+    "trainer.fair_repeats=0",
     "search.candidates=2",
     "space.vertices=3",
     "space.depth=2",

@@ -21,6 +21,8 @@ def each(keys, values, remedy):
         ({"aggregate": "sum"}, r"trainer\.aggregate=sum .*log_sum"),
         ({"precision": "16"}, r"trainer\.precision=16 .*bf16-mixed"),
         ({"epochs": 0}, r"trainer\.epochs=0 .*at least 1"),
+        ({"fair_repeats": -1}, r"trainer\.fair_repeats=-1 .*0 or more"),
+        ({"fair_repeats": 2, "name": "fair"}, r"trainer\.fair_repeats=2 .*trainer\.name=fair.*trainer\.repeats"),
         ({"batch_size": 0}, r"trainer\.batch_size=0 .*at least 2"),
         ({"batch_size": 1}, r"trainer\.batch_size=1 .*at least 2"),
         ({"region_batch_size": 1}, r"trainer\.region_batch_size=1 .*at least 2"),
@@ -54,11 +56,24 @@ def test_the_trainings_of_a_region_share_its_epochs_out(values, epochs):
     assert config.weights_recipe() == TrainerConfig(epochs=10).weights_recipe()
 
 
+def test_fair_trainings_beside_others_are_those_of_the_fair_recipe():
+    """So what either has trained is found by the other."""
+    shared = {"epochs": 10, "region_batch_size": 50, "anneal": False}
+    both = TrainerConfig(repeats=5, fair_repeats=3, alpha_warmup=0.5, readout="consensus", readout_paths=7, **shared)
+    fair = {"name": "fair", "alpha_lr": 0.0, "readout": "training_effects", "all_readouts": False}
+    own, beside = both.kinds
+    assert own is both
+    assert beside.repeats == 3
+    assert beside.region_recipe() == TrainerConfig(repeats=5, **fair, **shared).region_recipe()
+    assert TrainerConfig(repeats=5).kinds == [TrainerConfig(repeats=5)]
+
+
 def test_what_is_at_the_edge_is_allowed():
     TrainerConfig(epochs=10, alpha_warmup=0.9)
     TrainerConfig(lr=0.01, lr_end=0.01, weight_decay=0, momentum=0, candidate_dropout=0, batch_size=2)
     TrainerConfig(name="fair", alpha_lr=0, readout="main_effects")
     TrainerConfig(aggregate="log_sum", readout="weights_mean")
+    TrainerConfig(fair_repeats=1, readout="training_effects")
 
 
 def test_a_recipe_holds_what_moves_the_numbers():

@@ -129,13 +129,25 @@ def test_effects_of_an_epoch_weigh_as_its_learning_rate():
     np.testing.assert_allclose(found.stage_scores, -(weights[:, None, None] * epochs).sum(0) / weights.sum())
 
 
-def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths():
+def heard(weights, **effects):
+    """The stage scores of a consensus."""
+    parts = {"weights_mean": weights} | effects
+    return np.array(consensus({name: Reading(np.asarray(part).tolist()) for name, part in parts.items()}).stage_scores)
+
+
+@pytest.mark.parametrize("names", [("accuracy_effects",), ("accuracy_effects", "training_effects")])
+def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths(names):
     rng = np.random.default_rng(0)
-    weights, effects = rng.dirichlet(np.ones(3), size=6), 0.01 * rng.normal(size=(6, 3)) + rng.normal(size=(6, 1))
-    scores = consensus(Reading(weights.tolist()), Reading(effects.tolist())).stage_scores
-    along = [np.asarray(each)[np.arange(6), EVERY].sum(1) for each in (scores, np.log(weights), effects)]
-    together, *parts = along
-    np.testing.assert_allclose(together, sum((part - part.mean()) / part.std() for part in parts))
+    weights = rng.dirichlet(np.ones(3), size=6)
+    effects = {
+        name: scale * rng.normal(size=(6, 3)) + rng.normal(size=(6, 1))
+        for name, scale in zip(names, (0.01, 5), strict=False)
+    }
+    along = [
+        part[np.arange(6), EVERY].sum(1) for part in (heard(weights, **effects), np.log(weights), *effects.values())
+    ]
+    together, alpha, *parts = [part - part.mean() for part in along]
+    np.testing.assert_allclose(together, sum(part / part.std() for part in parts) + alpha / alpha.std() / 2)
 
 
 def test_a_part_without_an_opinion_leaves_the_consensus_to_the_other():
@@ -143,14 +155,13 @@ def test_a_part_without_an_opinion_leaves_the_consensus_to_the_other():
     weights, accuracies = rng.dirichlet(np.ones(3), size=6), rng.random(729)
     for given, right in ((np.full((6, 3), 1 / 3), accuracies), (weights, np.full(729, 0.1))):
         found = read_path_losses({"paths": EVERY, "losses": -right, "accuracies": right}, 3, TrainerConfig())
-        effects = found["accuracy_effects"]
-        opinion = np.log(weights) if given is weights else np.array(effects.stage_scores)
-        scores = consensus(Reading(given.tolist()), effects).stage_scores
+        effects = found["accuracy_effects"].stage_scores
+        opinion = np.log(weights) if given is weights else np.array(effects)
+        scores = heard(given, accuracy_effects=effects)
         np.testing.assert_array_equal(np.argsort(scores), np.argsort(opinion))
 
 
 def test_a_certain_candidate_has_a_finite_consensus():
-    certain, undecided = Reading(np.tile([0.0, 1.0, 0.0], (6, 1)).tolist()), Reading([[0.0] * 3] * 6)
-    scores = np.array(consensus(certain, undecided).stage_scores)
+    scores = heard(np.tile([0.0, 1.0, 0.0], (6, 1)), accuracy_effects=np.zeros((6, 3)))
     assert np.isfinite(scores).all()
     assert (scores.argmax(1) == 1).all()

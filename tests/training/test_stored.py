@@ -57,6 +57,29 @@ def test_one_training_more_trains_one_more(data, several):
     assert announced == ["region of 2 × 3 cells, training 4 of 4"]
 
 
+def test_fair_trainings_beside_others_add_their_effects_and_their_cost(data, tmp_path):
+    announced = []
+    joint = TrainerConfig(epochs=1, batch_size=20, readout_paths=4)
+    read = {"readout": "training_effects", "all_readouts": False, "readout_paths": None}
+    fair = replace(joint, name="fair", alpha_lr=0.0, repeats=2, **read)
+    layout = SPACE.layout(data.shape, data.classes)
+
+    def trained(config):
+        return StoredTrainings(Store(tmp_path), config, layout, data, seed=5, announce=announced.append).region(
+            make_region()
+        )
+
+    both = trained(replace(joint, fair_repeats=2, readout="consensus"))
+    assert announced == [f"region of 2 × 3 cells, training {n} of 3" for n in (1, 2, 3)]
+    mixed, disjoint = trained(joint), trained(fair)
+    assert len(announced) == 3
+    assert both["training_effects_epochs"] == disjoint["training_effects_epochs"]
+    for cost in ("train_flops", "seconds", "epoch_seconds"):
+        assert both[cost] == mixed[cost] + disjoint[cost]
+    others = {"training_effects_epochs", "train_flops", "seconds", "epoch_seconds"}
+    assert {key: both[key] for key in both.keys() - others} == {key: mixed[key] for key in mixed.keys() - others}
+
+
 def test_effects_of_mean_losses_are_mean_effects():
     rng = np.random.default_rng(0)
     paths = [[a, b] for a in range(3) for b in range(3)]
