@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from fade.report import drawing
 from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, grid, name_width, panels
@@ -33,24 +34,31 @@ def best_architecture(metrics: Metrics) -> Figure | None:
 
 
 @drawn
-def training_curves(region: Region) -> Figure | None:
-    """How a region's training told its candidates apart: a panel a stage, the top path marked.
+def weight_curves(region: Region) -> Figure | None:
+    """Stage weights before the training, where all are 1/K, and after each epoch `[E, D, K]`."""
+    weights = region.get("stage_weights_epochs")
+    if paths(region) == 1 or not weights:
+        return None
+    even = 1 / len(weights[0][0])
+    history = np.concatenate([np.full_like(weights[:1], even), weights])
+    return _curves(region, history, even, first=0, limits=(0.0, 1.08 * history.max()))
 
-    Stage weights before the training, where all are 1/K, and after each epoch `[E, D, K]`; where none were learnt,
-    minus the effects on the training losses, the mean of all epochs so far.
-    """
-    if paths(region) == 1:
+
+@drawn
+def effect_curves(region: Region) -> Figure | None:
+    """Minus the effects on the losses in fair training `[E, D, K]`, the mean of all epochs so far."""
+    effects = region.get("training_effects_epochs")
+    if paths(region) == 1 or not effects:
         return None
-    if weights := region.get("stage_weights_epochs"):
-        even, first = 1 / len(weights[0][0]), 0
-        history = np.concatenate([np.full_like(weights[:1], even), weights])
-        low, high = 0.0, 1.08 * history.max()
-    elif effects := region.get("training_effects_epochs"):
-        history = -np.cumsum(effects, axis=0) / np.arange(1, len(effects) + 1)[:, None, None]
-        high, even, first = 1.08 * np.abs(history).max(), 0.0, 1
-        low = -high
-    else:
-        return None
+    history = -np.cumsum(effects, axis=0) / np.arange(1, len(effects) + 1)[:, None, None]
+    high = 1.08 * np.abs(history).max()
+    return _curves(region, history, 0.0, first=1, limits=(-high, high))
+
+
+def _curves(
+    region: Region, history: NDArray[np.float64], even: float, *, first: int, limits: tuple[float, float]
+) -> Figure:
+    """How trainings told the candidates apart `[E, D, K]`: a panel a stage, the top path marked."""
     when, top = np.arange(first, first + len(history)), top_path(region)
     figure, axes = grid(history.shape[1])
     for d, panel in enumerate(axes):
@@ -60,9 +68,9 @@ def training_curves(region: Region) -> Figure | None:
             chosen = k == top[d]
             (line,) = panel.plot(when, curve, marker="o" if len(when) == 1 else None, markersize=3)
             line.set(color=MARK if chosen else to_rgba(ACCENT, 0.5), linewidth=1.9 if chosen else 1, zorder=3 + chosen)
-        _end_labels(panel, curves[-1], when[-1], top[d], low, high)
+        _end_labels(panel, curves[-1], when[-1], top[d], *limits)
         margin = 0.02 * len(when)
-        panel.set(ylim=(low, high), xlim=(first - margin, when[-1] + margin))
+        panel.set(ylim=limits, xlim=(first - margin, when[-1] + margin))
     figure.supxlabel("epoch", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
     return figure
 

@@ -139,8 +139,8 @@ def _region(region: Region) -> dict[str, Any]:
         "index": index,
         "facts": said,
         "architecture": image(figures.hyper_architecture(region), f"Hyper-architecture of region {index}"),
-        "curves": image(figures.training_curves(region), f"Candidates of region {index} over the epochs"),
-        "weighted": "stage_weights_epochs" in region,
+        "weights": image(figures.weight_curves(region), f"Stage weights of region {index} over the epochs"),
+        "effects": image(figures.effect_curves(region), f"Training effects of region {index} over the epochs"),
     }
 
 

@@ -51,7 +51,8 @@ def log_end(tracker: Tracker, metrics: Mapping[str, Any]) -> None:
     first = metrics["regions"][0]
     pictures = {
         "hyper_architecture": figures.hyper_architecture(first),
-        "stage_weights": figures.training_curves(first),
+        "stage_weights": figures.weight_curves(first),
+        "training_effects": figures.effect_curves(first),
         "scores_against_truth": figures.rank_scatter(first),
         "search": figures.search_progress(metrics),
     }

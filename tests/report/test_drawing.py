@@ -5,7 +5,7 @@ import pytest
 
 from fade.report.canvas import PALETTE, svg
 from fade.report.drawing import architecture, layered, operations
-from fade.report.figures import training_curves
+from fade.report.figures import effect_curves, weight_curves
 
 from . import samples
 
@@ -48,8 +48,22 @@ def test_an_image_has_no_colour_of_its_own_that_the_page_could_not_change():
 @pytest.mark.parametrize("epochs", [1, 8])
 def test_stage_weights_start_even_and_end_as_trained(epochs):
     region = samples.region(epochs=epochs)
-    for panel, final in zip(training_curves(region).axes, region["stage_weights_epochs"][-1], strict=True):
+    for panel, final in zip(weight_curves(region).axes, region["stage_weights_epochs"][-1], strict=True):
         even, *curves = panel.lines
         assert {curve.get_ydata()[0] for curve in curves} == {even.get_ydata()[0]} == {1 / 4}
         assert [curve.get_ydata()[-1] for curve in curves] == final
         assert all(curve.get_xdata().tolist() == list(range(epochs + 1)) for curve in curves)
+
+
+def test_effects_are_shown_beside_weights_where_a_region_had_both_kinds_of_training():
+    weighted, disjoint = samples.region(epochs=3), samples.region(epochs=3, weights=False)
+    assert effect_curves(weighted) is None
+    assert weight_curves(disjoint) is None
+    both = {**disjoint, **weighted}
+    assert len(weight_curves(both).axes) == len(weighted["cells"])
+    for panel, effects in zip(
+        effect_curves(both).axes, np.swapaxes(both["training_effects_epochs"], 0, 1), strict=True
+    ):
+        _, *curves = panel.lines
+        np.testing.assert_allclose([curve.get_ydata()[-1] for curve in curves], -effects.mean(0))
+        assert all(curve.get_xdata().tolist() == [1, 2, 3] for curve in curves)

@@ -83,7 +83,7 @@ def test_regions_without_truth_weights_or_top_paths(tmp_path):
     assert "Do the scores mean anything?" not in page.text
     assert "The top paths" not in page.text
     assert "Stage weights over the epochs" not in page.text
-    assert "in training, in nats" in page.text
+    assert "in fair training, in nats" in page.text
     assert page.images == 2
     del region["training_effects_epochs"]
     assert report(tmp_path, samples.metrics([region], best=False)).images == 1
