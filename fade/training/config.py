@@ -60,8 +60,9 @@ class TrainerConfig:
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
             ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
             ``accuracy_effects`` (the same of accuracies in place of losses), ``pairs`` (main effects and shrunken
-            effects of pairs of stages; a search is told the main effects) or ``consensus`` (``accuracy_effects``,
-            ``training_effects`` where there are any, and half of log ``weights_mean``, each over its own spread).
+            effects of pairs of stages; a search is told the main effects) or ``consensus`` (log ``weights_mean`` and
+            ``accuracy_effects``, each over its own spread over the paths, added up; where there are
+            ``training_effects`` these, too, and half of log ``weights_mean``).
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.

@@ -89,12 +89,12 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
 
 
 def consensus(readings: Mapping[str, Reading]) -> Reading:
-    """The effects on accuracies, those on losses in training, and half of log mean softmax(α) [ours].
+    """The sum of log mean softmax(α), the effects on accuracies and those on losses in training [ours].
 
-    Each over its spread over all paths, added up. α says which candidates lower the loss of the mixture while it is
-    trained, the accuracies how the weights of that mixture do on paths alone, the losses in `fair` training how fast
-    paths learn that share nothing at a step. Their errors have little in common, so the sum ranks better than any of
-    them. α has half of a say, as it tells least of networks that are trained longer (measured in
+    Each over its spread over all paths. α says which candidates lower the loss of the mixture while it is trained, the
+    accuracies how the weights of that mixture do on paths alone, the losses in `fair` training how fast paths learn
+    that share nothing at a step. Their errors have little in common, so the sum ranks better than its parts. Beside
+    both others α counts half, as it tells least of networks that are trained longer (measured in
     experiments/rank_correlation).
 
     Args:
@@ -104,10 +104,11 @@ def consensus(readings: Mapping[str, Reading]) -> Reading:
     logs = np.log(
         np.maximum(readings["weights_mean"].stage_scores, np.finfo(np.float64).tiny)
     )  # a softmax may underflow
-    total = _standardised(np.asarray(readings["accuracy_effects"].stage_scores)) + _standardised(logs) / 2
-    if "training_effects" in readings:
-        total += _standardised(np.asarray(readings["training_effects"].stage_scores))
-    return Reading(total.tolist())
+    alpha, accuracy = _standardised(logs), _standardised(np.asarray(readings["accuracy_effects"].stage_scores))
+    if "training_effects" not in readings:
+        return Reading((alpha + accuracy).tolist())
+    training = _standardised(np.asarray(readings["training_effects"].stage_scores))
+    return Reading((alpha / 2 + accuracy + training).tolist())
 
 
 def _standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -147,7 +147,7 @@ def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths(names):
         part[np.arange(6), EVERY].sum(1) for part in (heard(weights, **effects), np.log(weights), *effects.values())
     ]
     together, alpha, *parts = [part - part.mean() for part in along]
-    np.testing.assert_allclose(together, sum(part / part.std() for part in parts) + alpha / alpha.std() / 2)
+    np.testing.assert_allclose(together, sum(part / part.std() for part in parts) + alpha / alpha.std() / len(parts))
 
 
 def test_a_part_without_an_opinion_leaves_the_consensus_to_the_other():
