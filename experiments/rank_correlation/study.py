@@ -77,9 +77,9 @@ def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def both_kinds(trainings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each training beside the fair one that `trainer.fair_repeats`, with as many repeats, would add to it.
+    """Each joint training beside the fair one that `trainer.fair_repeats`, with as many repeats, would add to it.
 
-    A run of both has the same numbers, and is not made up again.
+    Only what both say together is new. A run of both has the same numbers, and is not made up again.
     """
 
     def key(training: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -89,7 +89,7 @@ def both_kinds(trainings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for training in trainings:
         given = recipe(training["trainer"])
-        if given["name"] == "fair" or given["fair_repeats"]:
+        if given["name"] != "joint" or given["fair_repeats"] or "path_losses" not in training:
             continue
         both = given | {"fair_repeats": given["repeats"]}
         fair = run.get(key(training, vars(TrainerConfig(**both, readout="alone").kinds[1])))
@@ -125,11 +125,15 @@ class Study:
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training in trainings:
             truth, label = by_name[training["region"]], named(training["trainer"])
-            flops, every = training["train_flops"], flops_of_all(training, epochs)
             alike[label][truth.name].append(training)
-            self.cost[label].append((flops, flops / every, training["seconds"]))
+            self.cost[label].append(self._cost(training, epochs))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
+        for training in both_kinds(trainings):
+            truth, label = by_name[training["region"]], named(training["trainer"])
+            self.cost[label].append(self._cost(training, epochs))
+            score = readings(training, truth.region.candidates)["consensus"]
+            self.scores[f"{label} / consensus"][truth.name].append(score(truth.paths))
         for label, found in alike.items():
             if (most := min(map(len, found.values()))) < 2:
                 continue
@@ -143,6 +147,12 @@ class Study:
         self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
         self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
 
+    @staticmethod
+    def _cost(training: Mapping[str, Any], epochs: int) -> tuple[float, float, float]:
+        """FLOPs, their share of training all paths, seconds."""
+        flops = training["train_flops"]
+        return flops, flops / flops_of_all(training, epochs), training["seconds"]
+
     def _truth_epochs(self, folders: Sequence[Path]) -> int:
         """Epochs of the trained paths; a run without a truth may have had fewer than those with one."""
         trained = [row["epochs"] for folder in folders for row in kept(folder / "networks.jsonl")]
@@ -152,8 +162,7 @@ class Study:
     def _trainings(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
         names = {truth.name for truth in self.truths}
         rows = [json.loads(line) for folder in folders for line in (folder / "trainings.jsonl").open()]
-        rows = [row for row in rows if row["region"] in names]
-        return rows + both_kinds(rows)
+        return [row for row in rows if row["region"] in names]
 
     def estimator(self, name: str) -> tuple[Floats, Floats]:
         """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""

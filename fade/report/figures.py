@@ -71,6 +71,8 @@ def _curves(
         _end_labels(panel, curves[-1], when[-1], top[d], *limits)
         margin = 0.02 * len(when)
         panel.set(ylim=limits, xlim=(first - margin, when[-1] + margin))
+        if len(when) == 1:  # whose surroundings a locator would divide
+            panel.set_xticks(when)
     figure.supxlabel("epoch", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
     return figure
 

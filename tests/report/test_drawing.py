@@ -67,3 +67,8 @@ def test_effects_are_shown_beside_weights_where_a_region_had_both_kinds_of_train
         _, *curves = panel.lines
         np.testing.assert_allclose([curve.get_ydata()[-1] for curve in curves], -effects.mean(0))
         assert all(curve.get_xdata().tolist() == [1, 2, 3] for curve in curves)
+
+
+def test_one_epoch_is_one_tick():
+    for panel in effect_curves(samples.region(epochs=1, weights=False)).axes:
+        assert panel.get_xticks().tolist() == [1]
