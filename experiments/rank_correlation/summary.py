@@ -9,16 +9,15 @@ many with one seed each. Intervals as in `experiments.rank_correlation.analysis`
 import argparse
 from pathlib import Path
 
-from experiments.rank_correlation.analysis import DEFAULT
+from experiments.rank_correlation.analysis import DEFAULT, FAIR, JOINT
 from experiments.rank_correlation.study import Study
 from experiments.rank_correlation.tables import leaves_enough, shown, told_alone
 from experiments.readings import header, with_bounds
 
 COLUMNS = {
-    "consensus, 3 × 1 epochs": DEFAULT,
-    "consensus, 3 epochs": "joint, 3 epochs, batches of 25, constant / consensus",
-    "fair, 3 × 1 epochs": "fair, 3 × 1 epochs, batches of 25, constant / training_effects",
-    "fair, 3 epochs": "fair, 3 epochs, batches of 25, constant / training_effects",
+    "both kinds, 3 + 3 × 1 epochs": DEFAULT,
+    "joint, 3 × 1": JOINT,
+    "fair, 3 × 1": FAIR,
     "softmax(α)": "joint, 3 epochs, batches of 50, annealed / weights",
 }
 ALONE = (10, 30)
