@@ -25,7 +25,7 @@ from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
 from fade.training.config import TrainerConfig
 from fade.training.reading import read_region
-from fade.training.train import mean_of_trainings
+from fade.training.train import joined, mean_of_trainings
 
 KEPT = ("training_effects_epochs", "stage_weights_epochs", "path_losses")
 READOUTS = {"fair": ("training_effects",), "joint": ("weights_mean", "accuracy_effects", "consensus")}
@@ -49,14 +49,16 @@ def collect(truths: Sequence[dict[str, Any]], stores: Sequence[Path]) -> list[di
     return [found[key] for key in sorted(found)]
 
 
-def correlations(rows: Sequence[dict[str, Any]], size: int, readout: str, truth: Truth) -> Floats:
-    """Spearman's correlation of each disjoint group of so many trainings with the truth, where they make a group."""
-    config = TrainerConfig(**rows[0]["recipe"], readout="alone")
+def correlations(trainings: Sequence[Sequence[dict[str, Any]]], size: int, readout: str, truth: Truth) -> Floats:
+    """Spearman's correlation with the truth of each disjoint group of so many trainings of each kind."""
+    config = TrainerConfig(**trainings[0][0]["recipe"], readout="alone")
+    none = {"readouts": {}, "train_flops": 0, "seconds": 0, "epoch_seconds": []}
     values = []
-    for start in range(0, len(rows) - size + 1, size):
-        group = [{k: row[k] for k in KEPT if k in row} for row in rows[start : start + size]]
-        none = {"readouts": {}, "train_flops": 0, "seconds": 0, "epoch_seconds": []}
-        result = mean_of_trainings([one | none for one in group])
+    for start in range(0, min(map(len, trainings)) - size + 1, size):
+        groups = [
+            [none | {k: row[k] for k in KEPT if k in row} for row in rows[start : start + size]] for rows in trainings
+        ]
+        result = joined([mean_of_trainings(group) for group in groups])
         reading = read_region(result, truth.region.depth, truth.region.candidates, config)[readout]
         values.append(stats.spearmanr(reading.ranks("mean").scores(truth.paths), truth.mean).statistic)
     return np.array(values)
@@ -85,7 +87,7 @@ def by_number(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[str]:
                     for name, all_ in truths.items():
                         chosen = [truth for truth in all_ if truth.name in enough]
                         means = [
-                            np.mean([correlations(enough[t.name], size, readout, t).mean() for t in chosen])
+                            np.mean([correlations([enough[t.name]], size, readout, t).mean() for t in chosen])
                             for size in sizes
                         ]
                         cells = [f"{mean:.2f}" for mean in means] + [""] * (len(SIZES) - len(sizes))
@@ -102,12 +104,30 @@ def alike_against_apart(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[st
             for name, all_ in truths.items():
                 chosen = [t for t in all_ if all(len(versions[kind][t.name]) >= 3 for kind in versions)]
                 apart, alike = (
-                    np.array([correlations(versions[kind][t.name], 1, readout, t).mean() for t in chosen])
+                    np.array([correlations([versions[kind][t.name]], 1, readout, t).mean() for t in chosen])
                     for kind in (False, True)
                 )
                 difference = f"{np.mean(alike - apart):+.2f} {interval(mean_interval(alike - apart))}"
                 what = f"{mode}, batches of {batch} | {readout} | {len(chosen)} | {name}"
                 lines.append(f"| {what} | {apart.mean():.2f} | {alike.mean():.2f} | {difference} |")
+    return lines
+
+
+def both_by_number(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[str]:
+    """The consensus of both kinds, which start alike, by the number of trainings of each."""
+    lines = header("consensus of both kinds", "regions", "truth", *(f"{size} + {size}" for size in range(1, 4)))
+    for batch in sorted({batch for _, batch in kinds}):
+        joint, fair = kinds["joint", batch][True], kinds["fair", batch][True]
+        for name, all_ in truths.items():
+            chosen = [t for t in all_ if min(len(joint[t.name]), len(fair[t.name])) >= 3]
+            means = [
+                np.mean([correlations([joint[t.name], fair[t.name]], n, "consensus", t).mean() for t in chosen])
+                for n in range(1, 4)
+                if chosen
+            ]
+            if means:
+                cells = " | ".join(f"{mean:.2f}" for mean in means)
+                lines.append(f"| batches of {batch} | {len(chosen)} | {name} | {cells} |")
     return lines
 
 
@@ -122,7 +142,8 @@ def main() -> None:
         keep(file, collect(kept(args.folder / "truth.jsonl"), args.stores))
     truths = {f.name: [read_truth(row) for row in kept(f / "truth.jsonl")] for f in [args.folder, *args.truths]}
     kinds = kinds_of(kept(file))
-    print(*by_number(kinds, truths), "", *alike_against_apart(kinds, truths), sep="\n")
+    tables = (by_number(kinds, truths), alike_against_apart(kinds, truths), both_by_number(kinds, truths))
+    print(*("\n".join(table) for table in tables), sep="\n\n")
 
 
 if __name__ == "__main__":
