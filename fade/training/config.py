@@ -124,7 +124,7 @@ class TrainerConfig:
         if self.fair_repeats and self.name == "fair":
             raise ValueError(
                 f"trainer.fair_repeats={self.fair_repeats} adds fair trainings to those of another kind, and "
-                "trainer.name=fair has no other; use trainer.repeats, or trainer=consensus"
+                "trainer.name=fair has no other; use trainer=fair, with more trainer.repeats"
             )
         for key in ("batch_size", "region_batch_size"):
             if (size := getattr(self, key)) is not None and size < 2:
