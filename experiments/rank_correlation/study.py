@@ -64,16 +64,16 @@ def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     shared = [key for key in TRAINING if all(key in training for training in trainings)]
     tables = [training["path_losses"] for training in trainings if "path_losses" in shared]
-    joined = {}
+    designs = {}
     if any(table["paths"] != tables[0]["paths"] for table in tables):
         shared.remove("path_losses")
-        joined["path_losses"] = {key: [v for table in tables for v in table[key]] for key in tables[0]}
+        designs["path_losses"] = {key: [v for table in tables for v in table[key]] for key in tables[0]}
     read = set.intersection(*(set(training["readouts"]) for training in trainings))
     records = [
         {key: training[key] for key in shared} | {"readouts": {name: training["readouts"][name] for name in read}}
         for training in trainings
     ]
-    return {**trainings[0], **mean_of_trainings(records), **joined}
+    return {**trainings[0], **mean_of_trainings(records), **designs}
 
 
 def both_kinds(trainings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -101,14 +101,14 @@ def consensus(readings: Mapping[str, Reading]) -> Reading:
         readings: ``accuracy_effects``, ``weights_mean`` (probabilities) and, where paths were trained, also
             ``training_effects``.
     """
-    logs = np.log(
-        np.maximum(readings["weights_mean"].stage_scores, np.finfo(np.float64).tiny)
-    )  # a softmax may underflow
-    alpha, accuracy = _standardised(logs), _standardised(np.asarray(readings["accuracy_effects"].stage_scores))
-    if "training_effects" not in readings:
-        return Reading((alpha + accuracy).tolist())
-    training = _standardised(np.asarray(readings["training_effects"].stage_scores))
-    return Reading((alpha / 2 + accuracy + training).tolist())
+    weights = np.maximum(readings["weights_mean"].stage_scores, np.finfo(np.float64).tiny)  # a softmax may underflow
+    alpha = _standardised(np.log(weights))
+    effects = [
+        _standardised(np.asarray(readings[name].stage_scores))
+        for name in ("accuracy_effects", "training_effects")
+        if name in readings
+    ]
+    return Reading((alpha / len(effects) + sum(effects)).tolist())
 
 
 def _standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
