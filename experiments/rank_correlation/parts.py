@@ -36,17 +36,12 @@ WEIGHTS = (
 """Of the parts in the sums."""
 
 
-def standardised(scores: Floats) -> Floats:
-    centred: Floats = scores - scores.mean()
-    return centred / (centred.std() or 1.0)
-
-
 def correlations(study: Study, weights: tuple[float, ...]) -> Floats:
     """Spearman's of a sum in each region, the mean over the runs of each part taken first."""
     found = []
     for truth in study.truths:
         parts = [
-            weight * standardised(np.mean([standardised(run) for run in study.scores[part][truth.name]], axis=0))
+            weight * stats.zscore(np.mean([stats.zscore(run) for run in study.scores[part][truth.name]], axis=0))
             for part, weight in zip(PARTS, weights, strict=True)
             if weight
         ]
@@ -62,13 +57,14 @@ def main() -> None:
     for given in args.folders:
         folder, *others = map(Path, given.split(":"))
         studies[folder.name] = Study([folder], others)
+    sinks = {name: study.baseline("sinks")[0] for name, study in studies.items()}
     names = [f"{name} ({len(study.truths)})" for name, study in studies.items()]
     print(*header("training effects", "accuracy effects", "log α", *names, "mean"), sep="\n")
     for weights in WEIGHTS:
         cells, means = [], []
-        for study in studies.values():
+        for name, study in studies.items():
             values = correlations(study, weights)
-            lead = values - study.baseline("sinks")[0]
+            lead = values - sinks[name]
             means.append(values.mean())
             over = f" ({lead.mean():+.2f} {interval(mean_interval(lead))})" if len(lead) > 2 else ""
             cells.append(f"{values.mean():.2f}{over}")

@@ -107,7 +107,7 @@ def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The results of trainings of one region of several kinds as one: of each key the first that has it, all costs."""
-    return {**dict(ChainMap(*map(dict, results))), **_costs(results)}
+    return dict(ChainMap(*map(dict, results))) | _costs(results)
 
 
 def _costs(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
