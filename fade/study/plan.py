@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from rich.table import Table
 from torch import Tensor
 
-from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.report.quantity import duration, scaled
 from fade.space import Region
 from fade.study.config import StudyConfig
 from fade.study.console import wide_console
-from fade.study.preparation import prepare, threads
+from fade.study.preparation import Prepared, prepare, threads
 from fade.training.config import TrainerConfig
-from fade.training.data import Data
+from fade.training.modes import path_losses
 from fade.training.region import RegionTrainer
 from fade.training.stored import chunk_size
-from fade.training.train import network_cost, region_flops
+from fade.training.train import network_cost, region_flops, step_flops
 
 STEPS = 3
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One kind of training that a study would do: how many, and what each costs; memory in bytes."""
+
+    what: str
+    trainings: int
+    flops: float
+    seconds: float
+    memory: float
 
 
 def print_plan(config: StudyConfig) -> None:
@@ -38,11 +49,21 @@ def print_plan(config: StudyConfig) -> None:
     with threads(config.threads):
         prepared = prepare(config)
         assert prepared.data is not None
-        assert prepared.layout is not None
-        console.print(_table(config, config.trainer, prepared.data, prepared.layout, prepared.search.ask()))
+        rows = expected(config, config.trainer, prepared)
+        console.print(_table(f"{config.name} on {prepared.data.name}, {prepared.data.device}", rows))
 
 
-def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layout, region: Region) -> Table:
+def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) -> list[Expected]:
+    """What a study would train, regions first, a row for each kind of training.
+
+    Args:
+        config: The study.
+        trainer: Its trainer.
+        prepared: Its data, layout and search.
+    """
+    data, layout, region = prepared.data, prepared.layout, prepared.search.ask()
+    assert data is not None
+    assert layout is not None
     hyper = Network([region], layout, seeds=[0], share=trainer.share_weights).to(data.device)
     alone = Region([[stage[0]] for stage in region.cells])
     size = chunk_size(data.device)
@@ -55,40 +76,44 @@ def _table(config: StudyConfig, trainer: TrainerConfig, data: Data, layout: Layo
     paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
     trained = truths * (paths + 1) * config.truth.seeds
     trained += (2 * regions if config.truth.curve else 0) + 1 + config.truth.seeds
-    step, memory = _measure(hyper, trainer.of_region, data)
-    step_together, memory_together = _measure(together, trainer, data)
-    steps_alone = epochs * (examples // trainer.batch_size)
     rows = []
     for kind in trainer.kinds:
-        of_region = region_flops(RegionTrainer(hyper, kind.of_region, data, seed=0))
-        steps = of_region / (3 * hyper.cost().mixed_flops() * kind.of_region.batch_size)
-        rows.append((f"regions, {kind.name}", regions * kind.repeats, of_region, steps * step, memory))
-    rows.append(("stand-alone networks", trained, of_network, steps_alone * step_together / size, memory_together))
-    table = Table(title=f"{config.name} on {data.name}, {data.device}: expected, nothing was run", title_justify="left")
+        module = RegionTrainer(hyper, kind.of_region, data, seed=0)
+        step, memory = _measure(module)
+        of_region = region_flops(module)
+        seconds = step * of_region / step_flops(module)
+        rows.append(Expected(f"regions, {kind.name}", regions * kind.repeats, of_region, seconds, memory))
+    step, memory = _measure(RegionTrainer(together, trainer, data, seed=0))
+    seconds = epochs * (examples // trainer.batch_size) * step / size
+    return [*rows, Expected("stand-alone networks", trained, of_network, seconds, memory)]
+
+
+def _table(title: str, rows: list[Expected]) -> Table:
+    table = Table(title=f"{title}: expected, nothing was run", title_justify="left")
     for column in ("", "trainings", "FLOPs each", "seconds each", "FLOPs", "time", "memory"):
         table.add_column(column, justify="right" if column else "left")
-    for what, count, flops, seconds, memory in rows:
+    for row in rows:
         table.add_row(
-            what,
-            str(count),
-            scaled(flops),
-            f"{seconds:.1f}",
-            scaled(flops * count),
-            duration(seconds * count),
-            f"{memory / 2**20:.0f} MiB",
+            row.what,
+            str(row.trainings),
+            scaled(row.flops),
+            f"{row.seconds:.1f}",
+            scaled(row.flops * row.trainings),
+            duration(row.seconds * row.trainings),
+            f"{row.memory / 2**20:.0f} MiB",
         )
-    total_time = sum(count * seconds for _, count, _, seconds, _ in rows)
-    total_flops = sum(count * flops for _, count, flops, _, _ in rows)
-    peak = max(memory for *_, memory in rows)
+    total_time = sum(row.trainings * row.seconds for row in rows)
+    total_flops = sum(row.trainings * row.flops for row in rows)
+    peak = max(row.memory for row in rows)
     table.add_section()
     table.add_row("in all", "", "", "", scaled(total_flops), duration(total_time), f"{peak / 2**20:.0f} MiB")
     return table
 
 
-def _measure(network: Network, config: TrainerConfig, data: Data) -> tuple[float, float]:
-    """Seconds of a joint step, and bytes that weights, their optimizer and the tensors saved for backward take."""
-    module = RegionTrainer(network, config, data, seed=0)
-    x, y = next(iter(data.batches("weights", batch_size=config.batch_size, seed=0)))
+def _measure(module: RegionTrainer) -> tuple[float, float]:
+    """Seconds of a step of w, and bytes that weights, their optimizer and the tensors saved for backward take."""
+    data = module.data
+    x, y = next(iter(data.batches("weights", batch_size=module.config.batch_size, seed=0)))
     batch = (x, y)
     saved: dict[int, int] = {}
 
@@ -97,7 +122,10 @@ def _measure(network: Network, config: TrainerConfig, data: Data) -> tuple[float
         return tensor
 
     def step() -> None:
-        loss = module.loss(batch, module.draw_noise())
+        if module.mode == "fair":
+            loss = path_losses(module, batch, module.draw_disjoint_paths()).mean()
+        else:
+            loss = module.loss(batch, module.draw_noise())
         loss.backward()
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -115,15 +116,20 @@ def fair(trainer: RegionTrainer, batch: Batch, alpha_batch: Batch | None) -> Ten
         with trainer.network.statistics("batch"):
             loss = trainer.loss(alpha_batch, trainer.draw_noise())
             trainer.step_alpha(torch.autograd.grad(loss, list(trainer.alphas)))
-    x, y = batch
     paths = trainer.draw_disjoint_paths()
-    logits = trainer.network.forward_paths(x, paths)  # [K, B, classes]
-    each = F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)), reduction="none").view(len(logits), -1).mean(1)
+    each = path_losses(trainer, batch, paths)
     trainer.record_paths(paths, each.detach())
     loss = each.mean()
     trainer.backward_weights(loss)
     trainer.step_weights()
     return loss
+
+
+def path_losses(trainer: RegionTrainer, batch: Batch, paths: NDArray[np.int64]) -> Tensor:
+    """The mean loss on a batch of each of P one-hot paths ``[P, D]``: ``[P]``."""
+    x, y = batch
+    logits = trainer.network.forward_paths(x, paths)  # [P, B, classes]
+    return F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)), reduction="none").view(len(logits), -1).mean(1)
 
 
 STEPS: dict[str, Step] = {"joint": joint, "first_order": first_order, "second_order": second_order, "fair": fair}
@@ -132,8 +138,6 @@ ALPHA_PASSES = {"joint": (0, 0), "first_order": (0, 1), "second_order": (3, 1), 
 """Forward and backward passes of the mixed network that α's step takes beside w's: on w's batch, on the alpha batch."""
 
 
-def disjoint_paths(
-    candidates: int, depth: int, rng: np.random.Generator
-) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def disjoint_paths(candidates: int, depth: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """K paths ``[K, D]`` that use each candidate of each stage once."""
     return np.stack([rng.permutation(candidates) for _ in range(depth)], axis=1)

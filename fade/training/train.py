@@ -131,19 +131,30 @@ def region_flops(module: RegionTrainer) -> int:
     read: D·K passes for `alone`, as many for `leave_one_out`, one for the accuracy of the mixture, each as a full one,
     and `main_effects`' paths one by one, though common prefixes are computed once: bounds from above.
     """
-    cost, config, sizes = module.network.cost(), module.config, module.data.sizes
-    depth, candidates = map(int, cost.cell_macs.shape)
-    mixed = cost.mixed_flops()
-    disjoint = 2 * int(candidates * cost.fixed_macs + cost.cell_macs.sum())
+    config, sizes = module.config, module.data.sizes
+    depth, candidates = map(int, module.network.cost().cell_macs.shape)
+    mixed, disjoint = _forward_flops(module)
     steps, batch = len(module.train_dataloader()), config.batch_size
     on_main, on_alpha = ALPHA_PASSES[module.mode]
-    alpha_step = (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
-    weights_step = batch * (disjoint if module.mode == "fair" else mixed)
-    training = 3 * steps * (module.epochs * weights_step + module.alpha_epochs * alpha_step)
+    alpha_step = 3 * (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
+    training = steps * (module.epochs * step_flops(module) + module.alpha_epochs * alpha_step)
     sampled = min(candidates**depth, config.readout_paths or default_size(candidates, depth))
     passes = 1 + depth * candidates * sum(config.reads(name) for name in ("alone", "leave_one_out"))
     one_hot = sampled * disjoint // candidates if config.reads("main_effects") else 0
     return int(training + sizes["validation"] * (passes * mixed + one_hot))
+
+
+def step_flops(module: RegionTrainer) -> int:
+    """FLOPs of one step of w, which is what every mode has: forward and backward of a batch."""
+    mixed, disjoint = _forward_flops(module)
+    return 3 * module.config.batch_size * (disjoint if module.mode == "fair" else mixed)
+
+
+def _forward_flops(module: RegionTrainer) -> tuple[int, int]:
+    """FLOPs of an example: of all candidates mixed, and of K disjoint paths."""
+    cost = module.network.cost()
+    candidates = int(cost.cell_macs.shape[1])
+    return cost.mixed_flops(), 2 * int(candidates * cost.fixed_macs + cost.cell_macs.sum())
 
 
 def all_paths_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data, epochs: int | None) -> float:

@@ -1,0 +1,38 @@
+"""What a study would cost, before any of it is done."""
+
+import pytest
+
+from fade.study import run
+from fade.study.plan import expected, print_plan
+from fade.study.preparation import prepare
+from tests.study.tiny import tiny_config
+
+TRAINERS = {
+    "joint": (["trainer=joint"], ["joint"]),
+    "first order": (["trainer=first_order"], ["first_order"]),
+    "second order": (["trainer=second_order"], ["second_order"]),
+    "fair": (["trainer=fair"], ["fair"]),
+    "fair with alpha": (["trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"], ["fair"]),
+    "both kinds": (["trainer=consensus", "trainer.repeats=2", "trainer.fair_repeats=1"], ["joint", "fair"]),
+}
+
+
+@pytest.mark.parametrize("name", TRAINERS)
+def test_a_plan_counts_what_a_run_then_counts(name, tmp_path, shared_store, capsys) -> None:
+    words, kinds = TRAINERS[name]
+    config = tiny_config(tmp_path, *words, "search=fixed", store=shared_store)
+    *regions, networks = expected(config, config.trainer, prepare(config))
+    assert [row.what for row in regions] == [f"regions, {kind}" for kind in kinds]
+    assert all(row.seconds > 0 and row.memory > 0 for row in (*regions, networks))
+    print_plan(config)
+    out = capsys.readouterr().out
+    assert "nothing was run" in out
+    assert all(row.what in out for row in (*regions, networks))
+    assert not (tmp_path / "outputs").exists()
+    region, *_ = run(config).metrics["regions"]
+    assert sum(row.flops * row.trainings for row in regions) == region["train_flops"]
+
+
+def test_a_plan_of_what_trains_nothing_says_so(tmp_path, capsys) -> None:
+    print_plan(tiny_config(tmp_path, "trainer=synthetic"))
+    assert "nothing is trained, trainer=synthetic" in capsys.readouterr().out
