@@ -92,10 +92,12 @@ def main() -> None:
             known = {tuple(path["path"]): path for path in entry["paths"]}
             for path in truth_of(region):
                 before = known.setdefault(tuple(path["path"]), path)
+                if before["sampled"] != path["sampled"]:  # the top path is trained apart, which moves the last bits
+                    known[tuple(path["path"])] = path if path["sampled"] else before
+                    continue
                 fewer, more = sorted((before["accuracy"], path["accuracy"]), key=len)
                 assert more[: len(fewer)] == fewer, f"region {name} has two truths of path {path['path']}"
                 before["accuracy"] = more
-                before["sampled"] = before["sampled"] or path["sampled"]
                 before.setdefault("proxies", path.get("proxies"))
             entry["paths"] = list(known.values())
             seeds = {len(path["accuracy"]) for path in entry["paths"] if path["sampled"]}

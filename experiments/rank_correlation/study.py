@@ -20,6 +20,7 @@ from fade.ranking.bootstrap import percentiles, resample
 from fade.ranking.correlations import resampled_spearman
 from fade.space import Region
 from fade.training.config import READOUTS, TrainerConfig
+from fade.training.effects import main_effects
 from fade.training.train import joined, mean_of_trainings
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import TruePath
@@ -42,6 +43,17 @@ class Truth:
     @cached_property
     def mean(self) -> Floats:
         return self.accuracy.mean(1)
+
+    @cached_property
+    def additive(self) -> Floats:
+        """What an additive model of each seed's accuracies says of the paths, ``[N, S]``.
+
+        The effects of 15 candidates of three stages are averages over a dozen networks each, so seeds agree on them far
+        better than on single networks; what a score knows shows here where single networks are noise.
+        """
+        effects = [main_effects(self.paths, seed, self.region.candidates) for seed in self.accuracy.T]
+        stages = np.arange(self.region.depth)
+        return np.stack([each[stages, self.paths].sum(1) for each in effects], axis=1)
 
     @cached_property
     def baselines(self) -> dict[str, Floats]:
@@ -182,9 +194,11 @@ class Study:
         sign = np.where(others < 0, -1.0, 1.0)
         return value * sign, drawn_ * sign[:, None]
 
-    def ceiling(self) -> Floats:
-        found = [noise_ceiling(truth.accuracy, seed=0, resamples=10).spearman for truth in self.truths]
-        return np.array([np.nan if value is None else value for value in found])  # one seed tells none
+    def ceiling(self, *, additive: bool = False) -> Floats:
+        """What the noise of the truth, or of its additive part, allows in each region; NaN where seeds do not tell."""
+        tables = [truth.additive if additive else truth.accuracy for truth in self.truths]
+        found = [noise_ceiling(table, seed=0, resamples=10).spearman for table in tables]
+        return np.array([np.nan if value is None else value for value in found])
 
     def _agreement(self, scores: Sequence[Sequence[Floats]]) -> tuple[Floats, Floats]:
         values, resampled = [], []

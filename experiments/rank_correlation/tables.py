@@ -25,6 +25,11 @@ def partial(scores: Floats, truth: Truth) -> float:
     return 0.0 if value is None else value
 
 
+def additive(scores: Floats, truth: Truth) -> float:
+    """Spearman's with the additive part of the truth."""
+    return float(stats.spearmanr(scores, truth.additive.mean(1)).statistic)
+
+
 def shown(value: float, form: str = ".2f") -> str:
     """A number, or a dash where there is none."""
     return format(value, form) if np.isfinite(value) else "–"
@@ -55,7 +60,7 @@ def estimator_table(study: Study, rows: int) -> str:
     """The best estimators, best first."""
     ceiling = study.ceiling().mean()
     columns = ("recipe / read-out", "Spearman", "of the ceiling", "Kendall", "worst region", "given sinks, depth")
-    lines = header(*columns, "top tenth", "regret")
+    lines = header(*columns, "with the additive part", "top tenth", "regret")
     for name in study.ordered()[:rows]:
         value, drawn_ = study.estimator(name)
         tau = study.mean_of(name, lambda s, t: correlation(s, t.mean, seed=0, resamples=0).kendall.value or 0.0)
@@ -63,7 +68,8 @@ def estimator_table(study: Study, rows: int) -> str:
         lost = 100 * study.mean_of(name, lambda s, t: regret(s, t.mean))
         lines.append(
             f"| {name} | {with_bounds(value.mean(), study.interval(drawn_))} | {shown(value.mean() / ceiling)} "
-            f"| {tau:+.2f} | {value.min():+.2f} | {study.mean_of(name, partial):+.2f} | {top:.2f} | {lost:.1f} |"
+            f"| {tau:+.2f} | {value.min():+.2f} | {study.mean_of(name, partial):+.2f} "
+            f"| {study.mean_of(name, additive):+.2f} | {top:.2f} | {lost:.1f} |"
         )
     return "\n".join(lines)
 
@@ -132,19 +138,20 @@ def cost_table(study: Study) -> str:
 def region_table(study: Study, default: str) -> str:
     """What each region is like."""
     columns = ("region", "paths × seeds", "accuracies", "spread of paths / of seeds", "ceiling")
-    lines = header(*columns, "additive model of the truth", "estimator", "of the ceiling")
+    lines = header(*columns, "estimator", "of the ceiling", "additive model of the truth", "its ceiling")
     value, _ = study.estimator(default)
-    for truth, ceiling, rho in zip(study.truths, study.ceiling(), value, strict=True):
+    ceilings = study.ceiling(), study.ceiling(additive=True)
+    for truth, ceiling, additive_ceiling, rho in zip(study.truths, *ceilings, value, strict=True):
         seeds = truth.accuracy.shape[1]
         noise = np.sqrt(truth.accuracy.var(1, ddof=1).mean()) if seeds > 1 else np.nan
         fit = fit_effects(truth.paths, truth.mean, truth.region.candidates, pairs="none")
         told = ~np.isnan(fit.left_out)
-        additive = stats.spearmanr(fit.left_out[told], truth.mean[told]).statistic
+        left_out = stats.spearmanr(fit.left_out[told], truth.mean[told]).statistic
         lines.append(
             f"| {truth.name} | {len(truth.mean)} × {seeds} "
             f"| {truth.mean.min():.3f}–{truth.mean.max():.3f} "
             f"| {100 * truth.mean.std(ddof=1):.2f} / {shown(100 * noise)} "
-            f"| {shown(ceiling)} | {additive:.2f} | {rho:+.2f} | {shown(rho / ceiling)} |"
+            f"| {shown(ceiling)} | {rho:+.2f} | {shown(rho / ceiling)} | {left_out:.2f} | {shown(additive_ceiling)} |"
         )
     return "\n".join(lines)
 
