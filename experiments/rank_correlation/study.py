@@ -48,8 +48,8 @@ class Truth:
     def additive(self) -> Floats:
         """What an additive model of each seed's accuracies says of the paths, ``[N, S]``.
 
-        The effects of 15 candidates of three stages are averages over a dozen networks each, so seeds agree on them far
-        better than on single networks; what a score knows shows here where single networks are noise.
+        Effects of candidates are averages over N / K networks each, so seeds agree on them far better than on single
+        networks; what a score knows shows here where single networks are noise.
         """
         effects = [main_effects(self.paths, seed, self.region.candidates) for seed in self.accuracy.T]
         stages = np.arange(self.region.depth)

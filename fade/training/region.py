@@ -198,7 +198,7 @@ class RegionTrainer(pl.LightningModule):
         """This step's Gumbel noise and left-out candidates."""
         return draw_noise(list(self.alphas), self.config.candidate_dropout, self._generator)
 
-    def draw_disjoint_paths(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    def draw_disjoint_paths(self) -> NDArray[np.int64]:
         """K paths ``[K, D]`` that use each candidate once."""
         return disjoint_paths(self.candidates, len(self.network.layout.stages), self._rng)
 
