@@ -84,11 +84,13 @@ def main() -> None:
             seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
             training = {"region": name, "cells": region["cells"], **training_of(config, region)}
+            epochs = training["network_epochs"]
             found[same(training)] = training
             if "truth" not in region or published:
                 continue
             entry = truths.setdefault(name, {"region": name, "cells": region["cells"], "paths": []})
             assert entry["cells"] == region["cells"], f"two regions are called {name}"
+            assert entry.setdefault("epochs", epochs) == epochs, f"networks of region {name} train for two lengths"
             known = {tuple(path["path"]): path for path in entry["paths"]}
             for path in truth_of(region):
                 before = known.setdefault(tuple(path["path"]), path)

@@ -167,7 +167,8 @@ class Study:
 
     def _truth_epochs(self, folders: Sequence[Path]) -> int:
         """Epochs of the trained paths; a run without a truth may have had fewer than those with one."""
-        trained = [row["epochs"] for folder in folders for row in kept(folder / "networks.jsonl")]
+        files = [folder / name for folder in folders for name in ("networks.jsonl", "truth.jsonl")]
+        trained = [row["epochs"] for file in files for row in kept(file) if "epochs" in row]
         own = trained or [max(network_epochs(row), row["trainer"]["epochs"]) for row in self._trainings(folders)]
         return int(max(own))
 
