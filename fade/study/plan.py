@@ -122,7 +122,7 @@ def _measure(module: RegionTrainer) -> tuple[float, float]:
         return tensor
 
     def step() -> None:
-        if module.mode == "fair":
+        if module.trains_paths:
             loss = path_losses(module, batch, module.draw_disjoint_paths()).mean()
         else:
             loss = module.loss(batch, module.draw_noise())

@@ -99,9 +99,14 @@ class RegionTrainer(pl.LightningModule):
         self._steps: list[tuple[NDArray[np.int64], Tensor]] = []
 
     @property
+    def trains_paths(self) -> bool:
+        """Whether w trains on K disjoint paths a step, in place of the mixture."""
+        return self.mode == "fair"
+
+    @property
     def trains_on_both(self) -> bool:
         """Whether w trains on weights and alpha together: joint training, networks, and fair training without α."""
-        return self.mode == "joint" or (self.mode == "fair" and not self.alphas)
+        return self.mode == "joint" or (self.trains_paths and not self.alphas)
 
     @property
     def progress(self) -> float:

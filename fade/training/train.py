@@ -147,7 +147,7 @@ def region_flops(module: RegionTrainer) -> int:
 def step_flops(module: RegionTrainer) -> int:
     """FLOPs of one step of w, which is what every mode has: forward and backward of a batch."""
     mixed, disjoint = _forward_flops(module)
-    return 3 * module.config.batch_size * (disjoint if module.mode == "fair" else mixed)
+    return 3 * module.config.batch_size * (disjoint if module.trains_paths else mixed)
 
 
 def _forward_flops(module: RegionTrainer) -> tuple[int, int]:
