@@ -84,10 +84,10 @@ def main() -> None:
             seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"
             training = {"region": name, "cells": region["cells"], **training_of(config, region)}
-            epochs = training["network_epochs"]
             found[same(training)] = training
             if "truth" not in region or published:
                 continue
+            epochs = training["network_epochs"]
             entry = truths.setdefault(name, {"region": name, "cells": region["cells"], "paths": []})
             assert entry["cells"] == region["cells"], f"two regions are called {name}"
             assert entry.setdefault("epochs", epochs) == epochs, f"networks of region {name} train for two lengths"
@@ -95,7 +95,7 @@ def main() -> None:
             for path in truth_of(region):
                 before = known.setdefault(tuple(path["path"]), path)
                 if before["sampled"] != path["sampled"]:  # the top path is trained apart, which moves the last bits
-                    known[tuple(path["path"])] = path if path["sampled"] else before
+                    before.update(path if path["sampled"] else {})
                     continue
                 fewer, more = sorted((before["accuracy"], path["accuracy"]), key=len)
                 assert more[: len(fewer)] == fewer, f"region {name} has two truths of path {path['path']}"

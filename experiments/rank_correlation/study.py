@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from experiments.collect import TRAINING, kept
 from experiments.readings import flops_of_all, named, network_epochs, readings, recipe
-from fade.ranking import noise_ceiling
+from fade.ranking import PathRanks, noise_ceiling
 from fade.ranking.bootstrap import percentiles, resample
 from fade.ranking.correlations import resampled_spearman
 from fade.space import Region
@@ -52,8 +52,7 @@ class Truth:
         networks; what a score knows shows here where single networks are noise.
         """
         effects = [main_effects(self.paths, seed, self.region.candidates) for seed in self.accuracy.T]
-        stages = np.arange(self.region.depth)
-        return np.stack([each[stages, self.paths].sum(1) for each in effects], axis=1)
+        return np.stack([PathRanks(each).scores(self.paths) for each in effects], axis=1)
 
     @cached_property
     def baselines(self) -> dict[str, Floats]:
@@ -125,7 +124,8 @@ class Study:
     """
 
     def __init__(self, folders: Sequence[Path], others: Sequence[Path] = ()) -> None:
-        self.truths = [read_truth(json.loads(line)) for folder in folders for line in (folder / "truth.jsonl").open()]
+        rows = [json.loads(line) for folder in folders for line in (folder / "truth.jsonl").open()]
+        self.truths = [read_truth(row) for row in rows]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
         by_name = {truth.name: truth for truth in self.truths}
@@ -133,7 +133,11 @@ class Study:
         trainings = self._trainings(others or folders)
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
-        epochs = self._truth_epochs(folders)
+        rows += [row for folder in folders for row in kept(folder / "networks.jsonl")]
+        trained = [row["epochs"] for row in rows if "epochs" in row]
+        # A run without a truth may have had fewer epochs than those with one.
+        own = trained or [max(network_epochs(row), row["trainer"]["epochs"]) for row in self._trainings(folders)]
+        epochs = max(own)
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training in trainings:
             truth, label = by_name[training["region"]], named(training["trainer"])
@@ -164,13 +168,6 @@ class Study:
         """FLOPs, their share of training all paths, seconds."""
         flops = training["train_flops"]
         return flops, flops / flops_of_all(training, epochs), training["seconds"]
-
-    def _truth_epochs(self, folders: Sequence[Path]) -> int:
-        """Epochs of the trained paths; a run without a truth may have had fewer than those with one."""
-        files = [folder / name for folder in folders for name in ("networks.jsonl", "truth.jsonl")]
-        trained = [row["epochs"] for file in files for row in kept(file) if "epochs" in row]
-        own = trained or [max(network_epochs(row), row["trainer"]["epochs"]) for row in self._trainings(folders)]
-        return int(max(own))
 
     def _trainings(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
         names = {truth.name for truth in self.truths}

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 
 from experiments.rank_correlation.study import Floats, Study, Truth
 from experiments.readings import header, with_bounds
-from fade.ranking import correlation, partial_spearman, precision_at, regret
+from fade.ranking import PathRanks, correlation, partial_spearman, precision_at, regret
 from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
 from fade.training.config import READOUTS
@@ -177,8 +177,7 @@ def stages_table(study: Study, estimators: list[str]) -> str:
             scored, known = (" ".join(f"{v:.2f}" for v in np.exp(each)) for each in points[-1])
             each = " ".join(f"{np.corrcoef(a, b)[0, 1]:+.2f}" for a, b in zip(told, true, strict=True))
             scaled = told * (true.std(1) / told.std(1))[:, None]
-            sums = scaled[np.arange(len(scaled)), truth.paths].sum(1)
-            reweighed.append(stats.spearmanr(sums, truth.mean).statistic)
+            reweighed.append(stats.spearmanr(PathRanks(scaled).scores(truth.paths), truth.mean).statistic)
             lines.append(
                 f"| {name} | {truth.name} | {known} | {scored} | {each} | | {rho:+.2f} | {reweighed[-1]:+.2f} |"
             )
