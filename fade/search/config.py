@@ -26,7 +26,8 @@ class SearchConfig:
         name: The option.
         candidates: K, the number of cells a stage.
         match: Properties equal within a stage, out of sinks, edges and depth.
-        budget: FLOPs of training that the search may use to decide; None for no bound. The study keeps it.
+        budget: FLOPs of training that the search may use to decide, the choice of the best network among them; None for
+            no bound. The study keeps it.
     """
 
     name: str

@@ -16,6 +16,7 @@ from fade.search import OuterSearch
 from fade.space import Cell, HierarchicalSpace, Region
 from fade.store import Store
 from fade.study.best import Best, choose_best
+from fade.study.budget import price
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.console import StudyConsole, result_table
 from fade.study.folder import RunFolder, finished
@@ -58,11 +59,6 @@ class Costs:
     seconds: float = 0.0
     measure_seconds: float = 0.0
     trained_cells: int = 0
-    last_region: float = 0.0
-
-    def affords(self, budget: float | None) -> bool:
-        """Whether another region like the last fits the budget."""
-        return budget is None or self.train_flops + self.last_region <= budget
 
 
 @dataclass
@@ -94,14 +90,23 @@ class Study:
     entries: list[dict[str, Any]] = field(default_factory=list)
     ranked: list[tuple[Region, PathRanks]] = field(default_factory=list)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the search wants another region, and its budget affords it."""
+        budget, trainings = self.config.search.budget, self.trainings
+        if self.search.done or budget is None or trainings is None:
+            return not self.search.done
+        epochs = self.config.truth.epochs
+        next_one = price(self.search, trainings.config, trainings.layout, trainings.data, epochs=epochs)
+        return self.costs.train_flops + next_one <= budget
+
     def run_regions(self) -> None:
         """Go from region to region until the search is done or the budget spent."""
-        while not self.search.done and self.costs.affords(self.config.search.budget):
+        while self.goes_on:
             region, index = self.search.ask(), self.search.told
             self.console.purpose = ""
             outcome = self.scorer.score(region, index)
             self.costs.train_flops += outcome.train_flops
-            self.costs.last_region = outcome.train_flops
             self.costs.seconds += outcome.seconds
             self.costs.trained_cells += region.depth * region.candidates
             wants_truth = getattr(self.config.search, "utilities", None) == "true"
@@ -128,8 +133,7 @@ class Study:
             entry["all_paths_flops"] = self.trainings.all_paths_flops(region, self.config.truth.epochs)
         if outcome.readouts:
             entry["readouts"] = {name: reading.as_dict() for name, reading in outcome.readouts.items()}
-        last = self.search.done or not self.costs.affords(self.config.search.budget)
-        if self.trainings is not None and self.config.truth.wants(index, last):
+        if self.trainings is not None and self.config.truth.wants(index, not self.goes_on):
             seed = self.config.seed_of("paths")
             self.console.purpose = f"truth of region {index}"
             truth = (

@@ -75,7 +75,8 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
     paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
     trained = truths * (paths + 1) * config.truth.seeds
-    trained += (2 * regions if config.truth.curve else 0) + 1 + config.truth.seeds
+    finalists = regions if prepared.search.mode() is None else 2
+    trained += (2 * regions if config.truth.curve else 0) + finalists - 1 + config.truth.seeds
     rows = []
     for kind in trainer.kinds:
         module = RegionTrainer(hyper, kind.of_region, data, seed=0)

@@ -12,6 +12,7 @@ import torch
 from fade.nets.layout import Layout
 from fade.search import OuterSearch
 from fade.space import HierarchicalSpace
+from fade.study.budget import price
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
@@ -58,9 +59,19 @@ def prepare(config: StudyConfig) -> Prepared:
         splits = ("weights", "alpha") if both else ("weights",)
         for recipe in (config.trainer, config.trainer.of_region):
             data.batches(*splits, batch_size=recipe.batch_size, seed=0, drop_last=True)
+        if (budget := config.search.budget) is not None:
+            _check_budget(budget, price(search, config.trainer, layout, data, epochs=config.truth.epochs))
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     return Prepared(device, space, search, data, layout)
+
+
+def _check_budget(budget: float, first: float) -> None:
+    if first > budget:
+        raise ValueError(
+            f"search.budget={budget:.3g} FLOPs does not reach for one region, which takes {first:.3g} with the choice "
+            "of the best network; raise it, or take fewer search.candidates or trainer.epochs"
+        )
 
 
 def check_store(folder: str) -> None:

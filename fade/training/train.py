@@ -144,6 +144,14 @@ def region_flops(module: RegionTrainer) -> int:
     return int(training + sizes["validation"] * (passes * mixed + one_hot))
 
 
+def hyper_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data) -> int:
+    """FLOPs of all trainings and read-outs of a region, of both kinds, before any is done; see `region_flops`."""
+    with torch.device("meta"):
+        network = Network([region], layout, seeds=None, share=config.share_weights)
+    modules = ((kind, RegionTrainer(network, kind.of_region, data, seed=0)) for kind in config.kinds)
+    return sum(kind.repeats * region_flops(module) for kind, module in modules)
+
+
 def step_flops(module: RegionTrainer) -> int:
     """FLOPs of one step of w, which is what every mode has: forward and backward of a batch."""
     mixed, disjoint = _forward_flops(module)
