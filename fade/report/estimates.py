@@ -39,8 +39,9 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
     """The run's correlation: that of its region, or the mean over its regions with the interval over regions.
 
     Scores are relative to their region, so paths of several regions are never pooled. With R >= 2 regions every value
-    is the mean of the regions' values, and an interval is Student's over the R regions, cut to [-1, 1]: it speaks of
-    further regions, where a single region's bootstrap interval speaks of further paths.
+    is the mean of the regions' values, and an interval is Student's over the R regions, cut to [-1, 1] (a ceiling's to
+    [0, 1]): it speaks of further regions, where a single region's bootstrap interval speaks of further paths. What is
+    corrected by the ceiling is undefined where one region has none.
 
     Returns:
         {"regions": R, "n": paths in all, "spearman", "kendall": {value, low, high}, "ceiling": {spearman, kendall, low,
@@ -56,8 +57,12 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
         values = [each[name]["value"] for each in found]
         result[name] = dict(found[0][name]) if len(found) == 1 else mean_interval(values, (-1, 1))
     ceilings = [each["ceiling"] for each in found if each.get("ceiling")]
-    result["ceiling"] = _means(ceilings, ("spearman", "kendall", "low", "high")) if ceilings else None
-    result["corrected"] = _means([each.get("corrected", {}) for each in found], ("spearman", "kendall"))
+    result["ceiling"] = _ceiling(ceilings) if ceilings else None
+    corrected = [each.get("corrected", {}) for each in found]
+    result["corrected"] = {
+        name: None if None in (values := [each.get(name) for each in corrected]) else float(np.mean(values))
+        for name in ("spearman", "kendall")
+    }
     result["partial"] = mean_interval(each.get("partial", {}).get("spearman") for each in found)["value"]
     for name in ("precision_at_10", "regret"):
         result[name] = mean_interval(each.get(name) for each in found)["value"]
@@ -107,6 +112,14 @@ def paths(region: Mapping[str, Any]) -> int:
     for stage in region["cells"]:
         product *= len(stage)
     return product
+
+
+def _ceiling(ceilings: Sequence[Mapping[str, Any]]) -> Estimate:
+    """That of one region, or the mean; a region whose seeds do not agree at all then counts as 0, not as absent."""
+    if len(ceilings) == 1 or all(each["spearman"] is None for each in ceilings):
+        return {key: ceilings[0].get(key) for key in ("spearman", "kendall", "low", "high")}
+    rho, tau = (mean_interval([each[key] or 0.0 for each in ceilings], (0, 1)) for key in ("spearman", "kendall"))
+    return {"spearman": rho["value"], "kendall": tau["value"], "low": rho["low"], "high": rho["high"]}
 
 
 def _row(

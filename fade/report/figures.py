@@ -184,7 +184,7 @@ def search_progress(metrics: Metrics) -> Figure | None:
     if not parts:
         return None
     costs = [point.get("train_flops") for point in trajectory]
-    known = None not in costs
+    known = None not in costs and max(costs) > 0  # nothing is trained where scores are synthetic
     unit, name = next((scale for scale in _FLOPS if known and max(costs) >= scale[0]), (1, ""))
     where = np.array(costs if known else [point["region"] for point in trajectory], dtype=float) / unit
     figure, axes = panels(3.7 * len(parts), 2.7, 1, len(parts), gap=0.7)
@@ -212,7 +212,7 @@ _FLOPS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 
 @drawn
 def theta_map(metrics: Metrics) -> Figure | None:
-    """θ as a heat map: a panel a stage, a column a region, a row a vertex pair; opacity is the probability."""
+    """θ as a heat map: a panel a stage, a column a region, a row an edge or a listed cell; opacity the probability."""
     history = [
         probabilities(point["theta"]) for point in metrics.get("trajectory") or () if point.get("theta") is not None
     ]
@@ -232,5 +232,5 @@ def theta_map(metrics: Metrics) -> Figure | None:
 
 
 def probabilities(theta: Sequence[Any]) -> list[list[float]]:
-    """Edge probabilities, a list a stage. A stage of θ is a mapping with `edges`, or these numbers themselves."""
-    return [list(stage["edges"] if isinstance(stage, Mapping) else stage) for stage in theta]
+    """Probabilities of edges, or of cells where they are listed: a list a stage, from a mapping or these numbers."""
+    return [list(stage.get("edges", stage.get("cells")) if isinstance(stage, Mapping) else stage) for stage in theta]

@@ -44,7 +44,8 @@ def count(number: int) -> str:
         return grouped(number)
     if number >= 10**15:
         return power(number)
-    return next(f"{number / 10**e:.3g}\u00a0{word}" for e, word in _ILLIONS if number >= 10**e)
+    shown = float(f"{number:.3g}")  # as rounded: 999.9 million are 1 billion
+    return next(f"{number / 10**e:.3g}\u00a0{word}" for e, word in _ILLIONS if shown >= 10**e)
 
 
 def power(number: float) -> str:
@@ -63,7 +64,8 @@ def scaled(number: float | None, unit: str = "") -> str:
     """1.23e12, 'FLOPs' -> '1.23 TFLOPs'."""
     if number is None:
         return DASH
-    exponent, prefix = next(((e, p) for e, p in _PREFIXES if abs(number) >= 10**e), (0, ""))
+    shown = abs(float(f"{number:.3g}"))  # as rounded: 999.7e9 is 1 T
+    exponent, prefix = next(((e, p) for e, p in _PREFIXES if shown >= 10**e), (0, ""))
     return f"{number / 10**exponent:.3g}\u00a0{prefix}{unit}".rstrip()
 
 

@@ -57,7 +57,7 @@ def build_run(folder: Path) -> Path:
         "truths": [_truth(region) for region in spaced(correlated(metrics), SHOWN)],
         "forest": image(figures.region_correlations(metrics), "Correlation by region"),
         "progress": image(figures.search_progress(metrics), "Accuracy and entropy over the cost of the search"),
-        "theta": image(figures.theta_map(metrics), "Edge probabilities of each stage over the regions"),
+        "theta": image(figures.theta_map(metrics), "Probabilities of each stage’s edges or cells over the regions"),
         "best": _best(metrics),
         **_top_paths(regions),
         "cost": _cost(metrics),
@@ -140,6 +140,7 @@ def _region(region: Region) -> dict[str, Any]:
         "facts": said,
         "architecture": image(figures.hyper_architecture(region), f"Hyper-architecture of region {index}"),
         "weights": image(figures.weight_curves(region), f"Stage weights of region {index} over the epochs"),
+        "pairs": "pair_scores" in region,
         "effects": image(figures.effect_curves(region), f"Training effects of region {index} over the epochs"),
     }
 
@@ -150,6 +151,7 @@ def _truth(region: Region) -> dict[str, Any]:
         **{key: found[key] for key in ("n", "spearman", "kendall")},
         "index": region["index"],
         "seeds": seeds(region),
+        "strings": found.get("all_paths", {}).get("n"),
         "ceiling": found.get("ceiling"),
         "beyond": beyond(found),
         "rows": comparison(region),

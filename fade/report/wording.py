@@ -33,19 +33,21 @@ def findings(metrics: Metrics) -> list[str]:
     """The results in sentences, the most important first."""
     regions = metrics.get("regions", [])
     sentences = [*_accuracy(metrics), *_ranks(metrics), *_search(metrics)]
-    if any(paths(region) > 1 for region in regions) and (flops := metrics.get("cost", {}).get("train_flops")):
-        ranked, cost = sum(map(paths, regions)), metrics["cost"]
+    if any(paths(region) > 1 for region in regions) and all(map(_trained, regions)):
+        ranked = sum(map(paths, regions))
+        flops, seconds = (sum(region[key] for region in regions) for key in ("train_flops", "seconds"))
+        share = price(metrics)
         sentences.append(
             f"{plural(len(regions), 'hyper-architecture')} ranked {plural(ranked, 'architecture')} for "
-            f"{scaled(flops, 'FLOPs')} and {duration(cost['seconds'])} of training{_share(metrics)}. "
+            f"{scaled(flops, 'FLOPs')} and {duration(seconds)} of training"
+            f"{'' if share is None else f', {percent(share)} of what training all of them would take'}. "
             "Scores compare inside one region only."
         )
     return sentences
 
 
-def _share(metrics: Metrics) -> str:
-    share = price(metrics)
-    return "" if share is None else f": the regions took {percent(share)} of what training all their paths would"
+def _trained(region: Mapping[str, Any]) -> bool:
+    return bool(region.get("train_flops") and region.get("seconds"))
 
 
 def _accuracy(metrics: Metrics) -> list[str]:
@@ -80,7 +82,9 @@ def _ranks(metrics: Metrics) -> list[str]:
     if not found:
         return []
     rho, n, over = found["spearman"], found["n"], found["regions"]
-    trained = f"{plural(n, 'path')} trained alone" + (f" in {over} regions" if over > 1 else "")
+    published = all("all_paths" in region["correlation"] for region in correlated(metrics))
+    trained = f"{plural(n, 'network')} with published accuracies" if published else f"{plural(n, 'path')} trained alone"
+    trained += f" in {over} regions" if over > 1 else ""
     if rho["value"] is None:
         return [
             f"Whether the scores rank is undefined here: {trained} are too few, or all scores or accuracies are equal."

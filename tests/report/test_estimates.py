@@ -31,6 +31,26 @@ def test_one_region_keeps_its_own_interval_and_several_are_averaged():
     assert -1 <= over["spearman"]["low"] <= over["spearman"]["high"] <= 1
 
 
+def test_a_region_without_a_ceiling_counts_as_none():
+    regions = [samples.region(i, paths=20) for i in range(3)]
+    tops = (0.8, None, 0.9)
+    for region, top in zip(regions, tops, strict=True):
+        region["correlation"] |= {
+            "ceiling": {"spearman": top, "kendall": top, "low": top, "high": top},
+            "corrected": {"spearman": None if top is None else 0.7, "kendall": 0.7},
+        }
+    found = correlation(samples.metrics(regions))
+    assert found is not None
+    expected = mean_interval([0.8, 0.0, 0.9], (0, 1))
+    assert found["ceiling"] == {"kendall": expected["value"], "spearman": expected["value"], "low": 0, "high": 1}
+    assert found["corrected"] == {"spearman": None, "kendall": pytest.approx(0.7)}
+    for region in regions:
+        region["correlation"]["ceiling"] = dict.fromkeys(("spearman", "kendall", "low", "high"))
+    none = correlation(samples.metrics(regions))
+    assert none is not None
+    assert none["ceiling"]["spearman"] is None
+
+
 def test_what_ranked_is_sorted_with_the_undefined_last():
     region = samples.region(paths=20)
     rows = comparison(region)

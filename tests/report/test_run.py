@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fade.report import build_run
+from fade.report import build_run, figures
 from fade.report.main import build
 
 from . import samples
@@ -101,6 +101,31 @@ def test_blocks_and_edgeless_cells_are_drawn(tmp_path):
     region["cells"] = [["block:identity", "block:mbconv3_e3", "block:mbconv5_e6"], ["1", "3", "2/0-1:conv3"]]
     page = report(tmp_path, samples.metrics([region]))
     assert "mbconv5_e6" in page.text
+
+
+def test_theta_of_listed_cells_is_drawn():
+    metrics = full()
+    for point in metrics["trajectory"]:
+        point["theta"] = [{"cells": [0.2, 0.5, 0.3]}] * 3
+    figure = figures.theta_map.__wrapped__(metrics)
+    assert [panel.images[0].get_array().shape[:2] for panel in figure.axes] == [(3, 2)] * 3
+
+
+def test_a_search_that_cost_nothing_is_drawn_over_its_regions():
+    metrics = full()
+    for point in metrics["trajectory"]:
+        point["train_flops"] = 0.0
+    panel = figures.search_progress.__wrapped__(metrics).axes[0]
+    assert panel.get_xlabel() == "region"
+    assert panel.lines[0].get_xdata().tolist() == [0, 1]
+
+
+def test_with_pairs_the_top_path_need_not_have_the_best_candidates(tmp_path):
+    clause = "the best candidate of each stage"
+    metrics = full()
+    assert clause in report(tmp_path, metrics).source
+    metrics["regions"][0]["pair_scores"] = []
+    assert clause not in report(tmp_path, metrics).source
 
 
 def test_undefined_correlations_are_dashes_not_numbers(tmp_path):
