@@ -247,7 +247,7 @@ class Network(nn.Module):
                     target[0].copy_(source[n])
                 mine.cells.load_cell(0, other.cells, n * other.candidates + k)  # type: ignore[arg-type]
             for mine_norm, other_norm in zip(
-                [*alone.stem, *alone.neck], [*self.stem[n:], *self.neck[n:]], strict=False
+                [*alone.stem, *alone.neck], [*self.stem[n : n + 1], *self.neck[n : n + 1]], strict=True
             ):
                 mine_norm.load_state_dict(other_norm.state_dict())
             alone.head_weight[0].copy_(self.head_weight[n])

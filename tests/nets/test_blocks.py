@@ -53,6 +53,16 @@ def test_paths_equal_the_networks_of_the_same_weights():
                 torch.testing.assert_close(logits, alone(x)[0], atol=1e-5, rtol=1e-5)
 
 
+def test_each_of_several_networks_can_be_taken_out():
+    layout, x = small().layout, torch.randn(8, 3, 8, 8)
+    together = Network([region_of(text) for text in ("02012100", "10000000", "22102012")], layout, seeds=[0, 1, 2])
+    with together.statistics("batch"), torch.no_grad():
+        for n, logits in enumerate(together(x)):
+            alone = together.single(n)
+            with alone.statistics("batch"):
+                torch.testing.assert_close(logits, alone(x)[0], atol=1e-5, rtol=1e-5)
+
+
 def test_identities_at_stride_one_commute():
     hyper, x = small(), torch.randn(16, 3, 8, 8)
     with torch.no_grad():

@@ -31,6 +31,7 @@ STUDIES = {
         *("trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"),
         *("search=fixed", "truth=retrain"),
     ],
+    "blocks": ["dataset=digits", "space=nas_bench_macro", "space.depth=8", "space.stem=4", "trainer=fair"],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
 
