@@ -163,6 +163,8 @@ def explain(error: Exception) -> str:
         group, option = found.groups()
         choices = options(group) or re.findall(r"^\t([\w-]+)$", text, re.MULTILINE)
         return f"{group}={option} is no option; choose from {', '.join(choices)}"
+    if found := re.match(r"Ambiguous value for argument '(.+)'", text):
+        return f"{found[1]} gives several values to one run; add -m to sweep over them, or quote a text: 'KEY=\"a, b\"'"
     if found := re.search(r"Could not override '([^']+)'", text):
         return _no_key(found[1], None)
     if text.startswith("Config group override must be"):

@@ -27,7 +27,7 @@ from fade.config import CONF, compose_study, explain, register, typed
 from fade.store import write_whole
 from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
-from fade.study.folder import config_text, finished, locked, new_folder
+from fade.study.folder import cannot_be_written, config_text, finished, locked, new_folder
 
 INFORMATION = ("cfg", "info", "shell_completion")
 """Hydra's flags that tell something and run nothing."""
@@ -53,7 +53,9 @@ def launch(arguments: Sequence[str]) -> None:
             _hydra_main()
         return
     jobs = expand(parsed.overrides)
-    configs = [compose_study(job) for job in jobs]
+    path = [f"hydra.searchpath=[file://{Path(parsed.config_dir).resolve()}]"] if parsed.config_dir else []
+    path += [override for override in parsed.overrides if override.startswith("hydra.searchpath=")]
+    configs = [compose_study([*path, *job]) for job in jobs]
     if configs[0].plan:
         for config in configs:
             _study(config, None, None)
@@ -180,7 +182,10 @@ def open_sweep(
             if free:
                 yield known.parent
                 return
-    folder = new_folder(parent)
+    try:
+        folder = new_folder(parent)
+    except OSError as error:
+        raise cannot_be_written(configs[0], error) from error
     with locked(folder):
         pending = [
             {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
@@ -198,6 +203,8 @@ def _same_and_unfinished(folder: Path, configs: Sequence[StudyConfig], overrides
     if content["overrides"] != list(overrides):
         return False
     files = [folder / job["folder"] / "config.yaml" for job in content["jobs"]]
+    if len(files) != len(configs):  # glob(*) finds more when an option was added
+        return False
     same = all(not file.exists() or file.read_text() == config_text(c) for file, c in zip(files, configs, strict=True))
     return same and any(_state(file.parent)[0] != "done" for file in files)
 

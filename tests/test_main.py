@@ -68,6 +68,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("truth.paths=some", "truth.paths=some", "or all"),
     ("truth=retrain truth.seeds=0", "truth.seeds=0", "at least 1"),
     ("trainer=synthetic truth=retrain", "truth=retrain", "truth=none"),
+    ("trainer=synthetic space=nas_bench_macro search.candidates=3", "trainer=synthetic", "another space"),
     ("trainer=synthetic truth.curve=true", "truth.curve=true", "truth.curve=false"),
     ("tracking.mode=on", "tracking.mode=on", "offline"),
     ("seed=-1", "seed=-1", "0 or more"),
@@ -80,6 +81,9 @@ WRONG = [  # overrides, what the line names, what it advises
     ("plugins=[no_such_plugin]", "plugins=no_such_plugin", "PYTHONPATH"),
     ("plugins=[broken_plugin]", "plugins=broken_plugin", "ZeroDivisionError"),
     ("-m trainer=synthetic trainer.rank_correlation=0.5,2", "trainer.rank_correlation=2", "from 0 to 1"),
+    ("seed=0,1", "seed=0,1", "add -m"),
+    ("-m 'space.pool=[],[7]'", "space.pool=[7]", "from 0 to 2"),
+    ("-m seed=0,1 outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
     ("-m trainer=joint,jont", "trainer=jont", "choose from"),
     ("-m 'seed=1,[2'", "seed=1,[2", "KEY=VALUE"),
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +55,23 @@ def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
     if not name.isidentifier() or name.lower() != name or name.startswith("_"):
         raise ValueError(f"'{name}' cannot name an op; use lower-case letters, digits and underscores")
     _REGISTERED[name] = factory
+
+
+def op_fingerprints(names: Iterable[str]) -> dict[str, str]:
+    """Of those names that were registered, a hash of the whole file that the factory is written in.
+
+    What is stored of a training depends on it: who changes an op wants no results of the old one.
+    """
+    return {name: _fingerprint(_REGISTERED[name]) for name in sorted(set(names)) if name in _REGISTERED}
+
+
+def _fingerprint(factory: Callable[[int, int], nn.Module]) -> str:
+    written = inspect.unwrap(getattr(factory, "func", factory))  # a functools.partial is written where its function is
+    try:
+        lines = inspect.findsource(written)[0]
+    except (OSError, TypeError):  # typed at a prompt
+        lines = [repr(getattr(written, "__qualname__", written))]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def check_ops(key: str, ops: Sequence[str], dims: int | None = None) -> None:

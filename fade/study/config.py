@@ -121,6 +121,11 @@ class StudyConfig:
                 "truth.curve=true trains networks, which trainer=synthetic does not; use truth.curve=false "
                 "(the landscape's own values are in the trajectory)"
             )
+        if not trains and self.space.name == "nas_bench_macro":
+            raise ValueError(
+                "trainer=synthetic scores the edges of graphs, and space=nas_bench_macro lists blocks; "
+                "use another space, or another trainer"
+            )
         if self.truth.name == "table" and self.space.name != "nas_bench_macro":
             raise ValueError(
                 f"truth=table is the table of NAS-Bench-Macro, but space={self.space.name}; "

@@ -51,6 +51,11 @@ def new_folder(parent: Path) -> Path:
     raise RuntimeError(f"{parent}: a thousand runs in one second")
 
 
+def cannot_be_written(config: StudyConfig, error: OSError) -> ConfigurationError:
+    """What to say where no folder can be made."""
+    return ConfigurationError(f"outputs={config.outputs} cannot be written ({error.strerror}); name another folder")
+
+
 def finished(folder: Path) -> bool:
     """Whether the run in a folder came to its end: the page is its last file."""
     return (folder / "metrics.json").exists() and (folder / "report.html").exists()
@@ -88,9 +93,7 @@ class RunFolder:
                 if not (place / "config.yaml").exists():
                     write_whole(place / "config.yaml", text)
             except OSError as error:
-                raise ConfigurationError(
-                    f"outputs={config.outputs} cannot be written ({error.strerror}); name another folder"
-                ) from error
+                raise cannot_be_written(config, error) from error
             run._regions = read_lines(place / "regions.jsonl")
             yield run
 

@@ -217,6 +217,8 @@ def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = 
     Raises:
         ConfigurationError: Before any work, for what the configuration or the data get wrong.
     """
+    if config.plan:
+        raise ConfigurationError("plan=true runs nothing; call fade.study.plan.print_plan, or leave plan=false")
     started = time.perf_counter()
     with ExitStack() as stack:
         stack.enter_context(threads(config.threads))

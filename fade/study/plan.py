@@ -20,7 +20,7 @@ from fade.training.config import TrainerConfig
 from fade.training.modes import path_losses
 from fade.training.region import RegionTrainer
 from fade.training.stored import chunk_size
-from fade.training.train import network_cost, region_flops, step_flops
+from fade.training.train import all_paths_flops, hyper_flops, region_flops, step_flops
 
 STEPS = 3
 
@@ -70,13 +70,16 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     together = Network([alone] * size, layout, seeds=range(size)).to(data.device)
     examples = data.sizes["weights"] + data.sizes["alpha"]
     epochs = config.truth.epochs or trainer.epochs
-    of_network = 3 * network_cost(alone.architecture([0] * region.depth), layout)[1] * examples * epochs
-    regions = getattr(config.search, "regions", 1)
+    of_network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
+    modes, regions = int(prepared.search.mode() is not None), getattr(config.search, "regions", 1)
+    if (budget := config.search.budget) is not None:
+        of_region, finalists = hyper_flops(region, trainer, layout, data), 2 * of_network * modes
+        regions = min(regions, max(1, int((budget - finalists) / (of_region + of_network * (1 - modes)))))
     truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
     paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
-    trained = truths * (paths + 1) * config.truth.seeds
-    finalists = regions if prepared.search.mode() is None else 2
-    trained += (2 * regions if config.truth.curve else 0) + finalists - 1 + config.truth.seeds
+    trained = truths * min(paths + 1, region.size) * config.truth.seeds
+    finalists = 2 if modes else regions
+    trained += ((1 + modes) * regions if config.truth.curve else 0) + finalists - 1 + config.truth.seeds
     rows = []
     for kind in trainer.kinds:
         module = RegionTrainer(hyper, kind.of_region, data, seed=0)

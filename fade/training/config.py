@@ -211,19 +211,13 @@ class TrainerConfig:
 
     def region_recipe(self) -> dict[str, Any]:
         """What decides the numbers of a region's training and of all its read-outs."""
-        keys = (
-            "name",
-            "alpha_lr",
-            "alpha_warmup",
-            "mixing",
-            "temperature",
-            "temperature_end",
-            "candidate_dropout",
-            "share_weights",
-            "readout_paths",
-        )
+        mixing = ("mixing", "temperature", "temperature_end", "candidate_dropout")
+        keys = ("name", "alpha_lr", "alpha_warmup", *mixing, "share_weights", "readout_paths")
         reads = {} if self.all_readouts else {"reads": [readout for readout in READOUTS if self.reads(readout)]}
-        return self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys} | reads
+        recipe = self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys}
+        if not self.learns_alpha:  # there is nothing to mix, so these decide nothing
+            recipe |= {key: getattr(TrainerConfig, key) for key in mixing}
+        return recipe | reads
 
 
 def default_trainer() -> TrainerConfig:

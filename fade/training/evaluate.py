@@ -27,9 +27,12 @@ def reading_precision(precision: str, device: torch.device) -> torch.autocast:
 
 
 def even_batches(data: Data, split: str, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """A split in batches of about `batch_size`, at most one example apart: batch statistics depend on the size."""
+    """A split in batches of about `batch_size`, at most one example apart: batch statistics depend on the size.
+
+    None has fewer than two examples, of which alone there are no statistics.
+    """
     size = data.sizes[split]
-    count = max(round(size / batch_size), 1)
+    count = max(min(round(size / batch_size), size // 2), 1)
     source = iter(data.batches(split, batch_size=-(-size // count), seed=0))
     x, y = next(source)
     for i in range(count):

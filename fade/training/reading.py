@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from fade.ranking import PathRanks
-from fade.training.config import PATH_READOUTS, TrainerConfig
+from fade.training.config import PATH_READOUTS, PROBABILITIES, TrainerConfig
 from fade.training.pairs import Effects, fit_effects
 from fade.training.transforms import transform
 
@@ -52,7 +52,7 @@ class Reading:
 def read_region(result: Mapping[str, Any], depth: int, candidates: int, config: TrainerConfig) -> dict[str, Reading]:
     """All readings of the result of `train_region`.
 
-    A region of one candidate a stage has nothing to rank: the configured read-out, where it has no scores, is zero.
+    A region of one candidate a stage has nothing to rank: the configured read-out, where it has no scores, is constant.
     """
     readings = {name: Reading(scores) for name, scores in result["readouts"].items()} | read_epochs(result, config)
     if "path_losses" in result:
@@ -60,7 +60,7 @@ def read_region(result: Mapping[str, Any], depth: int, candidates: int, config: 
     if "weights_mean" in readings and "accuracy_effects" in readings:
         readings["consensus"] = consensus(readings)
     if candidates == 1:
-        readings.setdefault(config.readout, Reading([[0.0]] * depth))
+        readings.setdefault(config.readout, Reading([[float(config.readout in PROBABILITIES)]] * depth))
     return readings
 
 

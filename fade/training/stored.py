@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import platform
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +17,7 @@ import torch
 from fade import __version__
 from fade.nets.layout import Layout
 from fade.nets.network import Network
+from fade.nets.vocabulary import op_fingerprints
 from fade.seeds import subseed
 from fade.space import Cell, Region
 from fade.store import Store
@@ -66,8 +69,9 @@ def device_name(device: torch.device) -> str:
 class StoredTrainings:
     """Trains regions and networks, or takes what is stored.
 
-    A training is a pure function of the data, the region or architectures, the skeleton, the recipe, the seed, the kind
-    of device, the threads and `RECIPE_VERSION`; its result is stored under a hash of exactly those.
+    A training is a pure function of the data, the region or architectures, the code of registered ops among them, the
+    skeleton, the recipe, the seed, the kind of device, the threads and `RECIPE_VERSION`; its result is stored under a
+    hash of exactly those.
 
     Args:
         store: Where results are kept.
@@ -142,8 +146,11 @@ class StoredTrainings:
             keep: Whether to keep the trained weights, for `network`.
 
         Returns:
-            ``[N]``: validation_accuracy, test_accuracy, parameters, flops, train_flops; seconds (a share of the
-            chunk's) and, where kept, weights: (key, position).
+            ``[N]``: validation_loss, validation_accuracy, test_accuracy, parameters, flops, train_flops; seconds (a
+            share of the chunk's) and, where kept, weights: (key, position).
+
+        Raises:
+            DivergedError: If a network's validation loss is not finite.
         """
         results = []
         size = chunk_size(self.data.device)
@@ -220,6 +227,7 @@ class StoredTrainings:
 
     def _request(self, kind: str, recipe: Mapping[str, Any], cells: object, seed: int, **more: int) -> dict[str, Any]:
         layout = self.layout
+        ops = op_fingerprints([layout.output_op, *re.findall(r":(\w+)", json.dumps(cells))])
         return {
             "kind": kind,
             "data": self.data.fingerprint,
@@ -230,6 +238,7 @@ class StoredTrainings:
             "device": self.data.device.type,
             "threads": torch.get_num_threads(),
             "version": RECIPE_VERSION,
+            **({"ops": ops} if ops else {}),
             **more,
         }
 

@@ -188,8 +188,8 @@ class TrainedNetworks:
 
     Attributes:
         network: All of them.
-        result: JSON: validation_accuracy [N], test_accuracy [N], parameters [N], flops [N] (one forward pass of one
-            example), train_flops [N], seconds.
+        result: JSON: validation_loss [N], validation_accuracy [N], test_accuracy [N], parameters [N], flops [N] (one
+            forward pass of one example), train_flops [N], seconds.
     """
 
     network: Network
@@ -228,15 +228,14 @@ def train_networks(
     network = Network(regions, layout, seeds=seeds).to(data.device)
     module = RegionTrainer(network, config, data, seed=seed, epochs=epochs)
     fit(module, checkpoint=checkpoint, report=report)
-    accuracies = {}
     with network.statistics("running"), reading_precision(config.precision, data.device):
-        for split in ("validation", "test"):
-            accuracies[split] = evaluate(network, data, split, config.batch_size)[1].tolist()
+        read = {split: evaluate(network, data, split, config.batch_size) for split in ("validation", "test")}
     costs = [network_cost(cells, layout) for cells in architectures]
     examples = module.epochs * len(module.train_dataloader()) * config.batch_size
     result = {
-        "validation_accuracy": accuracies["validation"],
-        "test_accuracy": accuracies["test"],
+        "validation_loss": read["validation"][0].tolist(),  # not finite where a network diverged: its accuracy is
+        "validation_accuracy": read["validation"][1].tolist(),
+        "test_accuracy": read["test"][1].tolist(),
         "parameters": [parameters for parameters, _ in costs],
         "flops": [flops for _, flops in costs],
         "train_flops": [3 * flops * examples for _, flops in costs],

@@ -5,7 +5,7 @@ import pytest
 from fade.study import run
 from fade.study.plan import expected, print_plan
 from fade.study.preparation import prepare
-from tests.study.tiny import tiny_config
+from tests.study.tiny import entries, tiny_config
 
 TRAINERS = {
     "joint": (["trainer=joint"], ["joint"]),
@@ -31,6 +31,25 @@ def test_a_plan_counts_what_a_run_then_counts(name, tmp_path, shared_store, caps
     assert not (tmp_path / "outputs").exists()
     region, *_ = run(config).metrics["regions"]
     assert sum(row.flops * row.trainings for row in regions) == region["train_flops"]
+
+
+NETWORKS = {
+    "one region": ("search=fixed", "truth=retrain", "truth.paths=all", "truth.seeds=2", "truth.curve=true"),
+    "a finalist a region": ("search=random_regions", "search.regions=3", "truth=retrain", "truth.paths=2"),
+    "a mode": ("search=pseudo_gradient", "search.regions=2", "truth.curve=true", "truth.seeds=2"),
+    "a budget": ("search=random_regions", "search.regions=9", "search.budget=1.5e8"),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_plan_counts_networks(name, tmp_path) -> None:
+    config = tiny_config(tmp_path, "trainer=joint", *NETWORKS[name])
+    *_, networks = expected(config, config.trainer, prepare(config))
+    run(config)
+    requests = [request for request in entries(tmp_path / "store") if request["kind"] == "networks"]
+    trained = sum(len(request["cells"]) for request in requests)
+    # what two purposes share is trained once; the top path may be among the sampled ones
+    assert networks.trainings - 2 <= trained <= networks.trainings
 
 
 def test_a_plan_of_what_trains_nothing_says_so(tmp_path, capsys) -> None:

@@ -71,6 +71,27 @@ def test_a_failing_job_does_not_stop_the_others(tmp_path: Path) -> None:
     assert before == (sweep(tmp_path) / "1" / "metrics.json").stat().st_mtime_ns
 
 
+@pytest.mark.parametrize("how", ["--config-dir {}", "hydra.searchpath=[file://{}]"])
+def test_a_sweep_finds_options_in_another_folder(how: str, tmp_path: Path) -> None:
+    (tmp_path / "more" / "experiment").mkdir(parents=True)
+    (tmp_path / "more" / "experiment" / "mine.yaml").write_text("# @package _global_\nname: mine\n")
+    words = how.format(tmp_path / "more").split()
+    assert run(["-m", *words, *tiny(tmp_path, "trainer=synthetic", "experiment=mine", "seed=0,1")]) == 0
+    assert sweep(tmp_path).parent.name == "mine"
+    assert states(tmp_path) == ["done"] * 2
+
+
+def test_a_sweep_of_fewer_jobs_is_another(tmp_path: Path) -> None:
+    arguments = ["-m", *tiny(tmp_path, "seed=0,1", "trainer=synthetic")]
+    assert run(arguments) == 0
+    first = sweep(tmp_path)
+    (first / "1" / "report.html").unlink()
+    content = json.loads((first / "sweep.json").read_text())
+    (first / "sweep.json").write_text(json.dumps(content | {"jobs": content["jobs"][1:]}))
+    assert run(arguments) == 0
+    assert len(list(first.parent.glob("*/sweep.json"))) == 2
+
+
 def test_a_wrong_job_runs_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-m", *tiny(tmp_path, "search.candidates=2,2,50")]) == 2
     assert "search.candidates=50" in capsys.readouterr().err

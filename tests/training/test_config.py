@@ -86,6 +86,10 @@ def test_a_recipe_holds_what_moves_the_numbers():
         assert TrainerConfig(**values).weights_recipe() != plain.weights_recipe()
     for values in ({"name": "fair"}, {"alpha_lr": 0.1}, {"mixing": "gumbel"}, {"share_weights": True}):
         assert TrainerConfig(**values).region_recipe() != plain.region_recipe()
+    fair = TrainerConfig(name="fair", alpha_lr=0, readout="alone")  # mixes nothing
+    for values in ({"mixing": "gumbel"}, {"temperature": 2.0}, {"candidate_dropout": 0.3}):
+        assert TrainerConfig(name="fair", alpha_lr=0, readout="alone", **values).region_recipe() == fair.region_recipe()
+        assert TrainerConfig(**{"mixing": "gumbel", **values}).region_recipe() != plain.region_recipe()
     apart = TrainerConfig(region_batch_size=25, anneal=False)
     assert apart.weights_recipe() == plain.weights_recipe()
     assert apart.region_recipe() == TrainerConfig(batch_size=25, lr_end=plain.lr).region_recipe()

@@ -100,8 +100,9 @@ def test_path_losses_are_those_of_the_stand_alone_networks(trainer):
 
 
 @pytest.mark.parametrize("batch_size", [2, 3, 7, 20, 39, 41, 1000])
-def test_batches_of_an_evaluation_are_even_and_whole(batch_size):
-    data = make_data(train=205)
+@pytest.mark.parametrize("train", [205, 115])
+def test_batches_of_an_evaluation_are_even_and_whole(train, batch_size):
+    data = make_data(train=train)
     sizes, labels = [], []
     for x, y in even_batches(data, "validation", batch_size):
         assert len(x) == len(y)
@@ -141,6 +142,7 @@ def test_one_candidate_is_a_region_too():
         if name == "alone":
             assert len(set(np.ravel(reading.stage_scores).tolist())) == 1
         else:
-            assert reading.stage_scores == [[0.0], [0.0]]
+            assert reading.stage_scores == [[float(name == "weights")]] * 2
+    assert readings["weights"].ranks("log_sum").score([0, 0]) == 0
     assert read_region({**result, "readouts": {}}, 2, 1, TrainerConfig(readout="consensus"))["consensus"].ranks().top(1)
     assert TrainerConfig(name="second_order").name != trainer.mode == "joint"

@@ -1,13 +1,15 @@
+import linecache
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from fade.nets import vocabulary
 from fade.seeds import subseed
 from fade.store import Store
 from fade.training.config import TrainerConfig
 from fade.training.reading import read_path_losses
-from fade.training.stored import StoredTrainings
+from fade.training.stored import DivergedError, StoredTrainings
 from fade.training.train import mean_of_trainings, train_region
 from tests.training.samples import SPACE, make_data, make_region
 
@@ -78,6 +80,35 @@ def test_fair_trainings_beside_others_add_their_effects_and_their_cost(data, tmp
         assert both[cost] == mixed[cost] + disjoint[cost]
     others = {"training_effects_epochs", "train_flops", "seconds", "epoch_seconds"}
     assert {key: both[key] for key in both.keys() - others} == {key: mixed[key] for key in mixed.keys() - others}
+
+
+def test_an_op_that_changed_is_trained_anew(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {})
+    announced, results = [], []
+    for activation in ("GELU", "Tanh", "GELU"):
+        source = f"import torch.nn as nn\ndef op(channels, dims):\n    return nn.{activation}()\n"
+        (tmp_path / "op.py").write_text(source)
+        linecache.clearcache()
+        code: dict = {"__name__": "op"}
+        exec(compile(source, tmp_path / "op.py", "exec"), code)
+        vocabulary._REGISTERED["mine"] = code["op"]
+        space = replace(SPACE, ops=["mine"])
+        region = space.build().sample_region(np.random.default_rng(0), 2)
+        trainings = StoredTrainings(
+            Store(tmp_path), CONFIG, space.layout(data.shape, data.classes), data, seed=5, announce=announced.append
+        )
+        results.append(trainings.region(region)["path_losses"])
+    assert len(announced) == 2
+    assert results[0] == results[2] != results[1]
+
+
+def test_networks_that_diverge_are_no_truth(data, tmp_path):
+    config = TrainerConfig(optimizer="sgd", lr=1e4, lr_end=1e4, epochs=3, batch_size=20)
+    space = replace(SPACE, normalise="none")
+    trainings = StoredTrainings(Store(tmp_path), config, space.layout(data.shape, data.classes), data, seed=5)
+    with pytest.raises(DivergedError, match=r"networks 1–2 of 2, seed 0.*trainer\.lr"):
+        trainings.networks([make_region().architecture(path) for path in ([0, 0], [1, 1])], seed=0)
+    assert list(tmp_path.glob("??/*.json")) == []
 
 
 def test_effects_of_mean_losses_are_mean_effects():

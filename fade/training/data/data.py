@@ -135,6 +135,8 @@ def prepare(config: DatasetConfig, examples: Examples, *, seed: int, device: str
     """
     config.check_kind(examples.kind)
     names = examples.class_names
+    if len(names) < 2:
+        raise ValueError(f"dataset.name={config.name} has one class, {names[0]!r}; give examples of at least two")
     train = balanced_subset(
         examples.train_labels, names, config.train_samples, subseed(seed, "train"), "dataset.train_samples"
     )
