@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.collect import TRAINING, kept
-from experiments.readings import flops_of_all, named, network_epochs, readings, recipe
+from experiments.collect import TRAINING
+from experiments.readings import flops_of_all, named, readings, recipe
 from fade.ranking import PathRanks, noise_ceiling
 from fade.ranking.bootstrap import percentiles, resample
 from fade.ranking.correlations import resampled_spearman
@@ -133,21 +133,17 @@ class Study:
         trainings = self._trainings(others or folders)
         for row in trainings:
             assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
-        rows += [row for folder in folders for row in kept(folder / "networks.jsonl")]
-        trained = [row["epochs"] for row in rows if "epochs" in row]
-        # A run without a truth may have had fewer epochs than those with one.
-        own = trained or [max(network_epochs(row), row["trainer"]["epochs"]) for row in self._trainings(folders)]
-        epochs = max(own)
+        epochs = {row["region"]: row["epochs"] for row in rows}
         alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         for training in trainings:
             truth, label = by_name[training["region"]], named(training["trainer"])
             alike[label][truth.name].append(training)
-            self.cost[label].append(self._cost(training, epochs))
+            self.cost[label].append(self._cost(training, epochs[training["region"]]))
             for name, score in readings(training, truth.region.candidates).items():
                 self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
         for training in both_kinds(trainings):
             truth, label = by_name[training["region"]], named(training["trainer"])
-            self.cost[label].append(self._cost(training, epochs))
+            self.cost[label].append(self._cost(training, epochs[training["region"]]))
             score = readings(training, truth.region.candidates)["consensus"]
             self.scores[f"{label} / consensus"][truth.name].append(score(truth.paths))
         for label, found in alike.items():

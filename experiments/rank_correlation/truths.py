@@ -58,6 +58,9 @@ def train(rows: Sequence[dict[str, Any]], seed: int, recipe: TrainerConfig, prep
     data, layout = prepared.data, prepared.layout
     assert data is not None
     assert layout is not None
+    for row in rows:
+        trained = row.setdefault("epochs", recipe.epochs)
+        assert trained == recipe.epochs, f"networks of region {row['region']} train for {trained} epochs"
     paths = [(Region.parse(row["cells"]), path) for row in rows for path in row["paths"]]
     architectures = [region.architecture(path["path"]) for region, path in paths]
     start = time.perf_counter()
