@@ -81,7 +81,7 @@ def grid(depth: int) -> tuple[Figure, list[Axes]]:
     """A small panel for each of `depth` stages, at most four in a row, named and with whole numbers along it."""
     columns = min(depth, 4)
     rows = -(-depth // columns)
-    figure, axes = panels(max(2.2 * columns + 0.4, 3.6), 1.55 * rows + 0.75, rows, columns, left=0.45)
+    figure, axes = panels(max(2.2 * columns + 0.5, 3.7), 1.55 * rows + 0.75, rows, columns, left=0.6)
     for unused in axes[depth:]:
         unused.set_visible(False)
     for d, each in enumerate(axes[:depth]):

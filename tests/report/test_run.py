@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from fade.report import build_run, figures
 from fade.report.main import build
@@ -177,3 +178,13 @@ def test_a_folder_of_runs_is_told_which_is_the_newest(tmp_path):
         (tmp_path / name / "regions.jsonl").touch()
     with pytest.raises(ValueError, match=r"holds some; the newest is .*2026-01-02"):
         build(tmp_path)
+
+
+def test_labels_of_small_effects_are_whole():
+    region = samples.region(weights=False)
+    region["training_effects_epochs"] = [[[-0.003, 0.003, 0.0, 0.0]] * len(region["cells"])]
+    figure = figures.effect_curves.__wrapped__(region)
+    FigureCanvasAgg(figure).draw()
+    labels = [label.get_window_extent() for label in figure.axes[0].get_yticklabels() if label.get_text()]
+    assert len(labels) > 1
+    assert min(label.x0 for label in labels) >= 0
