@@ -53,7 +53,7 @@ def launch(arguments: Sequence[str]) -> None:
             _hydra_main()
         return
     jobs = expand(parsed.overrides)
-    path = [f"hydra.searchpath=[file://{Path(parsed.config_dir).resolve()}]"] if parsed.config_dir else []
+    path = [f"hydra.searchpath=['file://{Path(parsed.config_dir).resolve()}']"] if parsed.config_dir else []
     path += [override for override in parsed.overrides if override.startswith("hydra.searchpath=")]
     configs = [compose_study([*path, *job]) for job in jobs]
     if configs[0].plan:

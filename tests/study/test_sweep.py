@@ -71,11 +71,12 @@ def test_a_failing_job_does_not_stop_the_others(tmp_path: Path) -> None:
     assert before == (sweep(tmp_path) / "1" / "metrics.json").stat().st_mtime_ns
 
 
-@pytest.mark.parametrize("how", ["--config-dir {}", "hydra.searchpath=[file://{}]"])
+@pytest.mark.parametrize("how", ["--config-dir {}", "hydra.searchpath=['file://{}']"])
 def test_a_sweep_finds_options_in_another_folder(how: str, tmp_path: Path) -> None:
-    (tmp_path / "more" / "experiment").mkdir(parents=True)
-    (tmp_path / "more" / "experiment" / "mine.yaml").write_text("# @package _global_\nname: mine\n")
-    words = how.format(tmp_path / "more").split()
+    more = tmp_path / "my, more"
+    (more / "experiment").mkdir(parents=True)
+    (more / "experiment" / "mine.yaml").write_text("# @package _global_\nname: mine\n")
+    words = [word.format(more) for word in how.split()]
     assert run(["-m", *words, *tiny(tmp_path, "trainer=synthetic", "experiment=mine", "seed=0,1")]) == 0
     assert sweep(tmp_path).parent.name == "mine"
     assert states(tmp_path) == ["done"] * 2
