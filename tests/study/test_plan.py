@@ -3,6 +3,7 @@
 import pytest
 
 from fade.study import run
+from fade.study.config import ConfigurationError
 from fade.study.plan import expected, print_plan
 from fade.study.preparation import prepare
 from tests.study.tiny import entries, tiny_config
@@ -50,6 +51,12 @@ def test_a_plan_counts_networks(name, tmp_path) -> None:
     trained = sum(len(request["cells"]) for request in requests)
     # what two purposes share is trained once; the top path may be among the sampled ones
     assert networks.trainings - 2 <= trained <= networks.trainings
+
+
+def test_a_plan_is_not_run_from_python_either(tmp_path) -> None:
+    with pytest.raises(ConfigurationError, match="plan=true runs nothing"):
+        run(tiny_config(tmp_path, "plan=true"))
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_a_plan_of_what_trains_nothing_says_so(tmp_path, capsys) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fade.training.data.splits import balanced_subset, stratified_splits
+from tests.training.samples import make_data
 
 NAMES = ("a", "b", "c", "d")
 counts = st.lists(st.integers(10, 40), min_size=4, max_size=4)
@@ -54,3 +55,8 @@ def test_too_few_are_refused_with_the_class_and_the_remedy():
         balanced_subset(labels_of([5] * 4), NAMES, 3, 0, "dataset.test_samples")
     with pytest.raises(ValueError, match=r"dataset\.train_samples is 21, but there are only 20"):
         balanced_subset(labels_of([5] * 4), NAMES, 21, 0, "dataset.train_samples")
+
+
+def test_one_class_is_nothing_to_tell_apart():
+    with pytest.raises(ValueError, match=r"dataset\.name=npz has one class, 'a'"):
+        make_data(classes=1)

@@ -1,0 +1,17 @@
+import pytest
+
+from fade.report.quantity import count, scaled
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(9.994e14, "999 TFLOPs"), (9.997e14, "1 PFLOPs"), (1.23e12, "1.23 TFLOPs"), (0, "0 FLOPs")]
+)
+def test_a_quantity_takes_the_unit_that_its_rounding_needs(number, text):
+    assert scaled(number, "FLOPs").replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(999_400_000, "999 million"), (999_700_000, "1 billion"), (2_140_000, "2.14 million")]
+)
+def test_a_count_takes_the_word_that_its_rounding_needs(number, text):
+    assert count(number).replace("\u00a0", " ") == text
