@@ -50,8 +50,11 @@ class SpaceConfig:
         for key in ("depth", "channels", "width", "stem"):
             if (value := getattr(self, key)) < 1:
                 raise ValueError(f"space.{key}={value} is too small; give at least 1")
-        if self.pool is not None and (bad := [d for d in self.pool if not 0 <= d < self.depth]):
-            raise ValueError(f"space.pool={self.pool} names stage {bad[0]}; stages go from 0 to {self.depth - 1}")
+        pool = self.pool or []
+        if bad := [d for d in pool if not 0 <= d < self.depth]:
+            raise ValueError(f"space.pool={pool} names stage {bad[0]}; stages go from 0 to {self.depth - 1}")
+        if len(set(pool)) < len(pool):
+            raise ValueError(f"space.pool={pool} names a stage twice; name each once")
         self.vertices = self._vertices()
         dims = 0 if self.name == "mlp" else None
         check_ops("space.ops", self.ops, dims)

@@ -90,7 +90,7 @@ def conv_layout(
         classes: Number of classes.
         depth: Stages D.
         channels: Width of the last stage.
-        pool: Stages (from 0) followed by pooling; None spreads them evenly as the size allows.
+        pool: Distinct stages (from 0) followed by pooling; None spreads them evenly as the size allows.
         output_op: The op between sinks and output.
         normalise: What is normalised.
 
@@ -99,11 +99,6 @@ def conv_layout(
     """
     inputs, spatial = shape[0], tuple(shape[1:])
     pools = spread_pools(depth, spatial) if pool is None else sorted(pool)
-    if len(set(pools)) < len(pools):
-        raise ValueError(f"space.pool={list(pools)} names a stage twice; name each once")
-    for d in pools:
-        if not 0 <= d < depth:
-            raise ValueError(f"space.pool={list(pools)} names stage {d}; stages go from 0 to {depth - 1}")
     if min(spatial) >> len(pools) < 1:
         raise ValueError(
             f"space.pool={list(pools)} halves inputs of size {list(spatial)} to nothing; name fewer stages"

@@ -22,6 +22,11 @@ def price(search: OuterSearch, trainer: TrainerConfig, layout: Layout, data: Dat
         epochs: Of a stand-alone network; None is the recipe's.
     """
     region = search.ask()
-    finalists = 2 if search.mode() is not None else search.told + 1
     network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
-    return hyper_flops(region, trainer, layout, data) + (finalists * network if finalists > 1 else 0)
+    return hyper_flops(region, trainer, layout, data) + networks_to_choose_from(search, search.told + 1) * network
+
+
+def networks_to_choose_from(search: OuterSearch, regions: int) -> int:
+    """How many networks are trained to choose the best one after so many regions; 0 where there is one finalist."""
+    finalists = 2 if search.mode() is not None else regions
+    return finalists if finalists > 1 else 0

@@ -102,7 +102,8 @@ class Study:
 
     def run_regions(self) -> None:
         """Go from region to region until the search is done or the budget spent."""
-        while self.goes_on:
+        going = self.goes_on
+        while going:
             region, index = self.search.ask(), self.search.told
             self.console.purpose = ""
             outcome = self.scorer.score(region, index)
@@ -112,14 +113,15 @@ class Study:
             wants_truth = getattr(self.config.search, "utilities", None) == "true"
             self.search.tell(region, outcome.true_scores if wants_truth else outcome.stage_scores)  # type: ignore[arg-type]
             self.ranked.append((region, outcome.ranks))
-            entry = self._entry(region, index, outcome)
+            going = self.goes_on
+            entry = self._entry(region, index, outcome, last=not going)
             self.entries.append(entry)
             self.folder.add_region(entry)
             log_region(self.tracker, entry)
             self.console.region_done(index)
             self.console.say(region_line(entry))
 
-    def _entry(self, region: Region, index: int, outcome: Outcome) -> dict[str, Any]:
+    def _entry(self, region: Region, index: int, outcome: Outcome, *, last: bool) -> dict[str, Any]:
         """The region's record for metrics.json, its point of the trajectory in it."""
         top = outcome.ranks.top(TOP_PATHS)
         entry: dict[str, Any] = {
@@ -133,7 +135,7 @@ class Study:
             entry["all_paths_flops"] = self.trainings.all_paths_flops(region, self.config.truth.epochs)
         if outcome.readouts:
             entry["readouts"] = {name: reading.as_dict() for name, reading in outcome.readouts.items()}
-        if self.trainings is not None and self.config.truth.wants(index, not self.goes_on):
+        if self.trainings is not None and self.config.truth.wants(index, last):
             seed = self.config.seed_of("paths")
             self.console.purpose = f"truth of region {index}"
             truth = (

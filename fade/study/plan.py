@@ -13,6 +13,7 @@ from torch import Tensor
 from fade.nets.network import Network
 from fade.report.quantity import duration, scaled
 from fade.space import Region
+from fade.study.budget import networks_to_choose_from
 from fade.study.config import StudyConfig
 from fade.study.console import wide_console
 from fade.study.preparation import Prepared, prepare, threads
@@ -73,13 +74,14 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     of_network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
     modes, regions = int(prepared.search.mode() is not None), getattr(config.search, "regions", 1)
     if (budget := config.search.budget) is not None:
-        of_region, finalists = hyper_flops(region, trainer, layout, data), 2 * of_network * modes
-        regions = min(regions, max(1, int((budget - finalists) / (of_region + of_network * (1 - modes)))))
+        of_hyper = hyper_flops(region, trainer, layout, data)
+        costs = (n * of_hyper + networks_to_choose_from(prepared.search, n) * of_network for n in range(1, regions + 1))
+        regions = max(sum(cost <= budget for cost in costs), 1)
     truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
     paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
     trained = truths * min(paths + 1, region.size) * config.truth.seeds
-    finalists = 2 if modes else regions
-    trained += ((1 + modes) * regions if config.truth.curve else 0) + finalists - 1 + config.truth.seeds
+    trained += (1 + modes) * regions if config.truth.curve else 0
+    trained += max(networks_to_choose_from(prepared.search, regions) - 1, 0) + config.truth.seeds
     rows = []
     for kind in trainer.kinds:
         module = RegionTrainer(hyper, kind.of_region, data, seed=0)
