@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
+import types
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,6 +34,8 @@ BLOCKS = {
 """The blocks of NAS-Bench-Macro."""
 PARAMETER_FREE = ("identity", "maxpool3", "avgpool3")
 _REGISTERED: dict[str, Callable[[int, int], nn.Module]] = {}
+_REGISTERED_IN: dict[str, str] = {}
+"""The source of the file that registered an op."""
 
 
 def op_names() -> list[str]:
@@ -55,23 +59,43 @@ def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
     if not name.isidentifier() or name.lower() != name or name.startswith("_"):
         raise ValueError(f"'{name}' cannot name an op; use lower-case letters, digits and underscores")
     _REGISTERED[name] = factory
+    caller = inspect.currentframe()
+    assert caller is not None
+    _REGISTERED_IN[name] = _source(caller.f_back)
 
 
 def op_fingerprints(names: Iterable[str]) -> dict[str, str]:
-    """Of those names that were registered, a hash of the whole file that the factory is written in.
+    """Of those names that were registered, a hash of the whole files that they are registered in and written in.
 
-    What is stored of a training depends on it: who changes an op wants no results of the old one.
+    What is stored of a training depends on it: who changes an op wants no results of the old one. The first of the
+    files has what a `functools.partial`, a closure or an object is made with.
     """
-    return {name: _fingerprint(_REGISTERED[name]) for name in sorted(set(names)) if name in _REGISTERED}
+    return {name: _fingerprint(name) for name in sorted(set(names)) if name in _REGISTERED}
 
 
-def _fingerprint(factory: Callable[[int, int], nn.Module]) -> str:
-    written = inspect.unwrap(getattr(factory, "func", factory))  # a functools.partial is written where its function is
+def _fingerprint(name: str) -> str:
+    factory: Any = _REGISTERED[name]
+    while isinstance(factory, functools.partial):
+        factory = factory.func
+    written = inspect.unwrap(factory)
+    if not (inspect.isroutine(written) or inspect.isclass(written)):
+        written = type(written)
+    return hashlib.sha256((_source(written) + _REGISTERED_IN.get(name, "")).encode()).hexdigest()[:16]
+
+
+def _source(written: Any) -> str:
+    """The whole file that a function, class or frame is in; of what was typed at a prompt its compiled form."""
     try:
-        lines = inspect.findsource(written)[0]
-    except (OSError, TypeError):  # typed at a prompt
-        lines = [repr(getattr(written, "__qualname__", written))]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+        return "".join(inspect.findsource(written)[0])
+    except (OSError, TypeError):
+        code = getattr(written, "f_code", getattr(written, "__code__", None))
+        return _compiled(code) if code is not None else str(getattr(written, "__qualname__", written))
+
+
+def _compiled(code: types.CodeType) -> str:
+    """Instructions, names and constants; the usual text of nested code has an address, which each process changes."""
+    constants = [_compiled(each) if isinstance(each, types.CodeType) else repr(each) for each in code.co_consts]
+    return repr((code.co_code, code.co_names, constants))
 
 
 def check_ops(key: str, ops: Sequence[str], dims: int | None = None) -> None:

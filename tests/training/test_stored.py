@@ -102,6 +102,30 @@ def test_an_op_that_changed_is_trained_anew(data, tmp_path, monkeypatch):
     assert results[0] == results[2] != results[1]
 
 
+def test_what_an_op_is_made_with_is_part_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {})
+    head = "import functools, fade.nets\ndef op(channels, dims, kernel=1): pass\ndef made(kernel):\n"
+    head += (
+        "    return lambda channels, dims: op(channels, dims, kernel)\nclass Made:\n    def __init__(self, kernel):\n"
+    )
+    head += "        self.kernel = kernel\n    def __call__(self, channels, dims):\n        pass\n"
+    prints = {}
+    for factory in ("functools.partial(op, kernel={})", "made({})", "Made({})", "lambda c, d: {}"):
+        for kernel in (3, 7, 3):
+            for name in ("plugin.py", "<stdin>"):  # from a file, and typed
+                source = f"{head}fade.nets.register_op('mine', {factory.format(kernel)})\n"
+                if name == "plugin.py":
+                    (tmp_path / name).write_text(source)
+                    name = str(tmp_path / name)
+                linecache.clearcache()
+                vocabulary._REGISTERED.clear()
+                exec(compile(source, name, "exec"), {"__name__": "plugin"})
+                prints.setdefault((factory, name), []).append(vocabulary.op_fingerprints(["mine"])["mine"])
+    assert len(prints) == 8
+    for three, seven, again in prints.values():
+        assert three == again != seven
+
+
 def test_networks_that_diverge_are_no_truth(data, tmp_path):
     config = TrainerConfig(optimizer="sgd", lr=1e4, lr_end=1e4, epochs=3, batch_size=20)
     space = replace(SPACE, normalise="none")
