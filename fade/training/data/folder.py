@@ -19,6 +19,9 @@ LAYOUT = "a folder that holds train/<class>/* and test/<class>/*"
 CHUNK = 256
 """Images a task of the thread pool: enough that its overhead vanishes, few enough to stop soon at an error."""
 
+DECODING = 2
+"""Version of what is read from a file; 1 clipped images of 16 bits in some formats."""
+
 MOST_THREADS = 4
 """Small images spend half their time in Python: more threads would only wait for one another."""
 
@@ -38,7 +41,8 @@ def load_folder(config: "DatasetConfig") -> Examples:
     }
     listing = [image for of_classes in files.values() for images in of_classes for image in images]
     identity = [str(root.resolve()), config.image_size]
-    images = cached("images", identity, listing, lambda: _decode([path for path, _, _ in listing], config.image_size))[
+    state = [DECODING, *listing]
+    images = cached("images", identity, state, lambda: _decode([path for path, _, _ in listing], config.image_size))[
         "images"
     ]
     train, test = np.split(images, [len(labels["train"])])
@@ -121,10 +125,12 @@ def _read(path: str, size: int | None) -> Array:
             if size is not None:
                 image.draft(None, (2 * size, 2 * size))  # a large JPEG: decoded at a fraction, at least twice too large
             picture: Image.Image = image
-            if image.mode.startswith("I;16"):
+            if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
                 picture = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+            elif image.mode in ("I", "F"):
+                raise ValueError("its numbers of 32 bits have no known range; save it with 8 or 16 bits")
             elif image.mode not in ("L", "RGB"):
-                picture = image.convert("L" if image.mode in ("1", "LA", "I", "F") else "RGB")
+                picture = image.convert("L" if image.mode in ("1", "LA") else "RGB")
             if size is not None and picture.size != (size, size):
                 picture = picture.resize((size, size), Image.Resampling.BILINEAR, box=_centre_square(*picture.size))
             return np.asarray(picture)

@@ -129,13 +129,32 @@ def test_one_image_with_colours_makes_all_rgb(tmp_path):
 def test_sixteen_bits_and_palettes_and_wrong_extensions_are_read(tmp_path):
     root = image_folder(tmp_path, mode="L", size=(4, 4))
     ramp = (np.arange(16, dtype=np.uint16) * 4096).reshape(4, 4)
-    Image.fromarray(ramp).save(root / "train" / "cat" / "deep.png")
-    data = build(name="image_folder", root=str(root))
     wanted = torch.from_numpy((ramp >> 8).astype(np.float32))
-    assert (everything(data) == wanted).flatten(1).all(1).any()
+    for suffix in ("png", "pgm", "tif"):
+        deep = root / "train" / "cat" / f"deep.{suffix}"
+        Image.fromarray(ramp).save(deep)
+        assert (everything(build(name="image_folder", root=str(root))) == wanted).flatten(1).all(1).any(), suffix
+        deep.unlink()
     Image.new("P", (4, 4)).save(root / "train" / "cat" / "palette.gif")
     (root / "train" / "cat" / "palette.gif").rename(root / "train" / "cat" / "palette.jpg")
     assert build(name="image_folder", root=str(root)).shape == (3, 4, 4)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_numbers_of_32_bits_are_refused_not_clipped(tmp_path, kind):
+    root = image_folder(tmp_path)
+    Image.fromarray(np.full((12, 10), 60000, dtype=kind)).save(root / "train" / "dog" / "wide.tif")
+    with pytest.raises(ValueError, match=r"wide\.tif.*32 bits.*8 or 16"):
+        build(name="image_folder", root=str(root))
+
+
+@pytest.mark.parametrize("value", [0.1, 0.3, 1000.1])
+def test_a_constant_channel_is_left_at_its_scale(tmp_path, value):
+    x = np.random.default_rng(0).normal(size=(90, 2, 16)).astype(np.float32)
+    x[:, 1] = value
+    y = np.arange(60) % 3
+    np.savez(tmp_path / "c.npz", x_train=x[:60], y_train=y, x_test=x[60:], y_test=y[:30])
+    assert build(name="npz", root=str(tmp_path / "c.npz")).std[1] == 1
 
 
 def test_unequal_sizes_need_image_size(tmp_path):
