@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from fade.nets.program import edges_of
 from fade.space import Cell
 
 PAPER = """@inproceedings{neumeyer2024fade,
@@ -103,7 +104,7 @@ data set (0 to 255 for 8-bit images): normalisation is part of the network. The 
 {len(names)} classes, in this order: {classes}.
 
 ## What it is
-{flat}Stages follow each other, a cell each, and at the end come a {skeleton["head"]}.
+{flat}{_stem(skeleton)}Stages follow each other, a cell each, and at the end come {_neck(skeleton)}a {skeleton["head"]}.
 In a cell an edge is an op, a vertex sums what arrives, and a number that stands twice is one vertex.
 {NORMALISATION[skeleton["normalise"]]}
 
@@ -111,8 +112,8 @@ In a cell an edge is an op, a vertex sums what arrives, and a number that stands
 
 {ops}
 
-`architecture.json` holds all of this for a program, and the weights in `model.pt2` have names to match, such as
-`stage_0.cell.edges.from_0_to_output`.
+`architecture.json` holds all of this for a program, and the parts of `model.pt2` have names to match, such as
+`{_part(stages[0]["cell"], skeleton["output_op"])}`.
 
 ## Where it comes from
 Data set {name}: {splits} examples. Trained from scratch on weights and alpha.
@@ -139,10 +140,33 @@ The network was made with FaDE. Please cite
 
 def _stage(number: int, stage: Mapping[str, Any]) -> str:
     kernel, size = stage["entry_kernel"], " x ".join(map(str, [stage["channels"], *stage["spatial"]]))
+    if stage["stride"] is not None:
+        arrives = " x ".join(map(str, [stage["inputs"], *stage["spatial"]]))
+        return f"Stage {number}: this block, from {arrives} to {stage['channels']} channels, stride {stage['stride']}"
     layer = "linear" if kernel == 1 else f"convolution of size {kernel}"
     entry = f"{layer} from {stage['inputs']} to {stage['channels']} channels, ReLU; " if kernel else ""
     pool = f"; max pooling of size {stage['max_pooling']}" if stage["max_pooling"] else ""
     return f"Stage {number}: {entry}this cell at {size}{pool}"
+
+
+def _stem(skeleton: Mapping[str, Any]) -> str:
+    if skeleton["stem"] is None:
+        return ""
+    inputs, channels = skeleton["stem"]
+    return f"First comes a convolution of size 3 from {inputs} to {channels} channels with ReLU. "
+
+
+def _neck(skeleton: Mapping[str, Any]) -> str:
+    return "" if skeleton["neck"] is None else f"a pointwise convolution to {skeleton['neck']} channels with ReLU, "
+
+
+def _part(cell: str, output_op: str) -> str:
+    """A part of the first stage, as `fade.training.plain` names it."""
+    parsed = Cell.parse(cell)
+    if parsed.block is not None:
+        return "stage_0.cell.layers.0"  # of stride 2, so with layers even where it is identity
+    (tail, head), _ = edges_of(parsed, output_op)[0]
+    return f"stage_0.cell.edges.from_{tail}_to_{'output' if head == parsed.vertices else head}"
 
 
 def _op(described: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from torch import nn
 import fade
 from fade.nets.network import Network
 from fade.nets.program import edges_of
-from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE
+from fade.nets.vocabulary import BLOCKS, CONVOLUTIONS, PARAMETER_FREE
 from fade.store import write_whole
 from fade.training.card import card
 from fade.training.data import Data
@@ -86,7 +86,8 @@ def describe(network: Network, data: Data, facts: Facts) -> dict[str, Any]:
     """All that is needed to build the network by hand, and where it comes from, as JSON."""
     layout, cost = network.layout, network.cost()
     cells = [stages[0].canonical() for stages in network.regions[0].cells]
-    used = {op for cell in cells for _, op in edges_of(cell, layout.output_op)}
+    used = {op for cell in cells for _, op in edges_of(cell, layout.output_op)} - {""}
+    blocks = {cell.block for cell in cells if cell.block is not None}
     path = [0] * len(cells)
     return {
         "schema": 1,
@@ -108,7 +109,8 @@ def describe(network: Network, data: Data, facts: Facts) -> dict[str, Any]:
                 for cell, stage in zip(cells, layout.stages, strict=True)
             ],
             "output_op": layout.output_op,
-            "ops": {op: describe_op(op) for op in sorted(used)},
+            "ops": {op: describe_op(op) for op in sorted(used)}
+            | {name: describe_block(name) for name in sorted(blocks)},
             "normalise": layout.normalise,
             "epsilon": EPSILON,
             "head": "mean over space and a linear layer",
@@ -128,6 +130,18 @@ def describe(network: Network, data: Data, facts: Facts) -> dict[str, Any]:
         "trained": dict(facts.trained),
         "versions": {"fade": fade.__version__, "torch": str(torch.__version__)},
     }
+
+
+def describe_block(name: str) -> dict[str, Any]:
+    """What a block of NAS-Bench-Macro computes."""
+    kernel, expansion = BLOCKS[name]
+    if not kernel:
+        return {"layer": "identity; where stride or width change, a pointwise convolution"}
+    layer = (
+        f"pointwise convolution to {expansion} times the channels, ReLU, depthwise convolution of size {kernel} with "
+    )
+    layer += "the stride, ReLU, pointwise convolution; the input is added where the shapes are the same"
+    return {"layer": layer, "expansion": expansion}
 
 
 def describe_op(name: str) -> dict[str, Any]:

@@ -270,6 +270,22 @@ def test_the_card_tells_a_person(exported: tuple[Network, Path]) -> None:
         assert draw_cell(cells[0], "conv3") in text
 
 
+def test_the_card_of_a_macro_network_tells_what_is_around_its_blocks(tmp_path: Path, datasets: dict[str, Data]) -> None:
+    data, space = datasets["images"], SpaceConfig(name="nas_bench_macro", depth=8, stem=4)
+    cells = [[Cell.atomic(block)] for block in ["identity", "identity", "mbconv3_e3", *["mbconv5_e6"] * 5]]
+    network = Network([Region(cells)], space.layout(data.shape, data.classes), seeds=[0])
+    export_network(network, data, tmp_path, facts=FACTS)
+    text, described = ((tmp_path / name).read_text() for name in ("card.md", "architecture.json"))
+    skeleton = json.loads(described)["skeleton"]
+    assert f"from {data.shape[0]} to 4 channels with ReLU" in text
+    assert f"a pointwise convolution to {skeleton['neck']} channels with ReLU, a mean over space" in text
+    assert text.count("stride 2") == 3
+    assert text.count("stride 1") == 5
+    assert "`mbconv5_e6`: pointwise convolution to 6 times the channels" in text
+    (part,) = re.findall(r"`(stage_0\..*)`", text)
+    assert any(name.startswith(f"{part}.") for name in torch.export.load(tmp_path / "model.pt2").state_dict)
+
+
 def edges_drawn(drawing: str) -> list[tuple[str, str, str]]:
     edges = []
     for line in drawing.splitlines():
