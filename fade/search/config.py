@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fade.space import PROPERTIES, HierarchicalSpace, Region
+from fade.space import PROPERTIES, CellSpace, HierarchicalSpace, Region
 
 if TYPE_CHECKING:
     from fade.search.base import OuterSearch
@@ -61,9 +61,10 @@ class SearchConfig:
 
     def _check(self, space: HierarchicalSpace) -> None:
         if not space.cell_space.has(self.candidates):
+            larger = ", or enlarge space.vertices or space.ops" if isinstance(space.cell_space, CellSpace) else ""
             raise ValueError(
                 f"search.candidates={self.candidates} is more than the {space.cell_space.count()} classes of cells; "
-                "lower it, or enlarge space.vertices or space.ops"
+                f"lower it{larger}"
             )
 
 
@@ -103,11 +104,16 @@ class PseudoGradientConfig(SearchConfig):
         from fade.search.pseudo_gradient import PseudoGradient
 
         self._check(space)
-        least = distribution(space.cell_space).least_entropy()
-        if self.entropy_bound is not None and self.entropy_bound <= least:
+        theta = distribution(space.cell_space)
+        if self.entropy_bound is not None and self.entropy_bound <= (least := theta.least_entropy()):
             raise ValueError(
                 f"search.entropy_bound={self.entropy_bound} is never met, for θ keeps {least:.3f} nats per "
                 "variable in this space; give more, or null to stop at search.regions"
+            )
+        if self.entropy_bound is not None and self.entropy_bound > (first := theta.entropy()):
+            raise ValueError(
+                f"search.entropy_bound={self.entropy_bound} is met before the first region, for θ starts at "
+                f"{first:.3f} nats per variable in this space; give less, or null to stop at search.regions"
             )
         return PseudoGradient(
             space,

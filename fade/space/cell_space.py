@@ -101,8 +101,9 @@ class CellSpace:
     def mutate(self, cell: Cell, rng: np.random.Generator) -> Cell:
         """Change one edge of the drawing: add, remove or relabel it; or, where V varies, one vertex.
 
-        Edges keep their prior under repeated mutation: toggling a uniform pair and relabelling a uniform edge are both
-        symmetric. A new vertex takes a uniform place and sampled edges; a removed one takes its edges along.
+        Toggling a uniform pair and relabelling a uniform edge are both symmetric, so that with one op edges keep their
+        prior under repeated mutation; with more the graph without edges, which has none to relabel, is rarer. A new
+        vertex takes a uniform place and sampled edges; a removed one takes its edges along.
 
         Args:
             cell: A cell of the space.

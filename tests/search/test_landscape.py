@@ -37,6 +37,12 @@ def test_regret_is_one_on_the_mean_of_the_space(name):
     assert landscape.regret(landscape.optimum()) == 0
 
 
+def test_a_space_of_one_architecture_is_neither_good_nor_bad():
+    space = HierarchicalSpace(cell_space=CellSpace(vertices=1, ops=("conv3",)), depth=2)
+    landscape, cells = AdditiveLandscape(space, 0), [space.cell_space.sample(np.random.default_rng(0))] * 2
+    assert (landscape.accuracy(cells), landscape.regret(cells)) == (0.5, 0)
+
+
 def test_accuracy_is_a_fraction_in_the_order_of_the_values_of_paths():
     space = SPACES["labelled range"]
     landscape, region = AdditiveLandscape(space, 0), space.sample_region(np.random.default_rng(0), 5)

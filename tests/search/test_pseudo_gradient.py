@@ -104,6 +104,21 @@ def test_the_first_step_of_nes_is_the_formula():
     assert [stage["edges"] for stage in search.trajectory_point()["theta"]] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_asng_lengthens_its_steps_on_a_signal_and_shortens_them_on_noise(seed):
+    def tenth_step(utilities):
+        space = HierarchicalSpace(cell_space=CellSpace(vertices=5, ops=("conv3",)), depth=1)
+        config = PseudoGradientConfig(regions=10, candidates=8, update="asng", utilities=utilities, step_size=0.3)
+        search = config.build(space, seed=seed)
+        while not search.done:
+            before = search._theta[0].probabilities.copy()
+            search.tell(search.ask(), [[len(cell.edges) for cell in search.ask().cells[0]]])
+        moved = search._theta[0].probabilities - before
+        return np.sqrt((moved**2 / before).sum())
+
+    assert tenth_step("ranks") > 0.35 > 0.3 > tenth_step("random")
+
+
 def test_stops_when_the_entropy_is_under_its_bound():
     landscape = AdditiveLandscape(SMALL, 0)
     search, _ = search_on(landscape, SMALL, seed=0, regions=500, entropy_bound=0.55)
