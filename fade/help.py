@@ -7,7 +7,7 @@ from fade.config import CONF, GROUPS, options
 EXAMPLES = """\
 examples
   fade                                         four regions of a space on mnist1d
-  fade experiment=demo                         a whole study in two minutes, with truth
+  fade experiment=demo                         a whole study in five minutes, with truth
   fade search=fixed truth=retrain              one region, its ranks held against trained networks
   fade dataset=image_folder dataset.root=PATH dataset.image_size=16
   fade -m seed=0,1,2 space.depth=2,3           a sweep; hydra/launcher=joblib|submitit_slurm|… for parallel jobs

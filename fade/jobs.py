@@ -56,6 +56,8 @@ def launch(arguments: Sequence[str]) -> None:
     path = [f"hydra.searchpath=['file://{Path(parsed.config_dir).resolve()}']"] if parsed.config_dir else []
     path += [override for override in parsed.overrides if override.startswith("hydra.searchpath=")]
     configs = [compose_study([*path, *job]) for job in jobs]
+    if len({config.plan for config in configs}) > 1:
+        raise ConfigurationError("plan=true,false would plan some jobs and run others; give all jobs one value")
     if configs[0].plan:
         for config in configs:
             _study(config, None, None)

@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -76,6 +75,15 @@ WRONG = [  # overrides, what the line names, what it advises
     ("device=tpu", "device=tpu", "choose from auto"),
     ("executor=many", "executor=many", "choose from serial"),
     ("name=a/b", "name='a/b'", "letters"),
+    (f"name={'n' * 300}", "name='nnn", "at most 255"),
+    ("space=nas_bench_macro search.candidates=4", "search.candidates=4", "lower it"),
+    ("space=nas_bench_macro search.candidates=3 trainer.share_weights=true", "trainer.share_weights", "false"),
+    ("space.vertices=64", "space.vertices=64", "high <= 32"),
+    ("search.entropy_bound=0.7", "search.entropy_bound=0.7", "give less"),
+    ("tracking.project=a/b", "tracking.project=a/b", "leave it out"),
+    (f"tracking.project={'p' * 140}", "tracking.project=ppp", "128 letters"),
+    (f"tracking.tags=[{'t' * 70}]", "tracking.tags", "1 to 64"),
+    ("-m trainer=synthetic plan=true,false", "plan=true,false", "one value"),
     ("store=/dev/null", "store=/dev/null", "another folder"),
     ("outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
     ("plugins=[no_such_plugin]", "plugins=no_such_plugin", "PYTHONPATH"),
@@ -137,10 +145,8 @@ def test_the_whole_story_only_where_it_is_asked_for(
 
 
 @pytest.mark.parametrize("arguments", [["trainer.epochs=three"], ["--nope"], ["-m", "seed=0,-1"]])
-def test_a_wrong_command_ends_at_once(arguments: list[str], tmp_path: Path) -> None:
-    started = time.perf_counter()
+def test_a_wrong_command_ends_with_one_line(arguments: list[str], tmp_path: Path) -> None:
     done = _fade(tmp_path, *arguments)
-    assert time.perf_counter() - started < 5
     assert done.returncode == 2
     assert re.fullmatch(r"fade: error: [^\n]+\n", done.stderr)
     assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ from fade.truth.config import TruthConfig
 
 DEVICES = ("auto", "cpu", "cuda")
 EXECUTORS = ("serial",)
+LONGEST_NAME = 255
 
 
 class ConfigurationError(ValueError):
@@ -100,6 +101,8 @@ class StudyConfig:
         one_of("executor", self.executor, EXECUTORS)
         if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
             raise ValueError(f"name='{self.name}' cannot name a folder; use letters, digits, - and _")
+        if len(self.name.encode()) > LONGEST_NAME:
+            raise ValueError(f"name='{self.name}' is too long for a folder; use at most {LONGEST_NAME} letters")
 
     def check(self) -> None:
         """Check what no part sees alone; imports no torch, reads no data.
@@ -125,6 +128,11 @@ class StudyConfig:
             raise ValueError(
                 "trainer=synthetic scores the edges of graphs, and space=nas_bench_macro lists blocks; "
                 "use another space, or another trainer"
+            )
+        if self.space.name == "nas_bench_macro" and getattr(self.trainer, "share_weights", False):
+            raise ValueError(
+                "trainer.share_weights=true shares weights between edges, and the blocks of space=nas_bench_macro have "
+                "none; use trainer.share_weights=false, or another space"
             )
         if self.truth.name == "table" and self.space.name != "nas_bench_macro":
             raise ValueError(

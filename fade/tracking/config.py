@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 KINDS = ("wandb", "csv", "tensorboard", "none")
 MODES = ("offline", "online", "disabled")
+WANDB_RESERVED, LONGEST_PROJECT, LONGEST_TAG = "/\\#?%:", 128, 64
+"""What W&B refuses, said before a study has a folder."""
 
 
 @dataclass(kw_only=True)
@@ -39,6 +41,14 @@ class TrackingConfig:
             raise ValueError(f"tracking.mode={self.mode} is unknown; choose from {', '.join(MODES)}")
         if not self.project:
             raise ValueError("tracking.project is empty; name a project")
+        if bad := [letter for letter in WANDB_RESERVED if letter in self.project]:
+            raise ValueError(
+                f"tracking.project={self.project} holds '{bad[0]}', which W&B does not allow; leave it out"
+            )
+        if len(self.project) > LONGEST_PROJECT:
+            raise ValueError(f"tracking.project={self.project} is too long; W&B allows {LONGEST_PROJECT} letters")
+        if bad := [tag for tag in self.tags if not 1 <= len(tag) <= LONGEST_TAG]:
+            raise ValueError(f"tracking.tags: '{bad[0]}' is no tag of W&B; give 1 to {LONGEST_TAG} letters")
 
     def check(self) -> None:
         """Look for what the tracker needs, without importing it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ class LightningTracker(Tracker):
     """Curves and final values; tables and pictures are in the run's report and files."""
 
     def __init__(self, kind: str, folder: Path, *, config: dict[str, Any]) -> None:
+        shutil.rmtree(folder / kind, ignore_errors=True)  # a run that continues logs all its regions again
         self.logger: CSVLogger | TensorBoardLogger = (
             CSVLogger(folder, name="", version="csv")
             if kind == "csv"

@@ -49,11 +49,11 @@ class WandbTracker(Tracker):
                     init_timeout=INIT_SECONDS, console="off", x_disable_stats=True, silent=True, disable_git=True
                 ),
             )
-        except (wandb.Error, OSError) as error:
-            raise ValueError(
-                f"tracking.mode={tracking.mode}: W&B did not start ({str(error).splitlines()[0]}); "
-                "use tracking.mode=offline and synchronise later with `wandb sync`"
-            ) from error
+        except (wandb.Error, OSError, ValueError) as error:
+            online = tracking.mode == "online"
+            remedy = "tracking.mode=offline and synchronise later with `wandb sync`" if online else "tracking=csv"
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ValueError(f"tracking.mode={tracking.mode}: W&B did not start ({reason}); use {remedy}") from error
         self.run.define_metric("region")
         self.run.define_metric("*", step_metric="region")
 

@@ -43,7 +43,8 @@ class AdditiveLandscape:
         self._sizes: Floats = rng.normal(scale=high / 2, size=(space.depth, high - low + 1)) * (high > low)
         by_size = [np.triu(self._weights[:, :v, :v].mean(axis=-1) / 2, 1).sum() for v in space.cell_space.sizes]
         self._mean = float(np.mean(by_size) + self._sizes.mean(axis=1).sum())
-        self._spread = float(np.sqrt(np.triu(pairs**2, 1).sum() / 4 + self._sizes.var(axis=1).sum()))
+        spread = float(np.sqrt(np.triu(pairs**2, 1).sum() / 4 + self._sizes.var(axis=1).sum()))
+        self._spread = spread or 1.0  # a space of one architecture has none
 
     def stage_value(self, stage: int, cell: Cell) -> float:
         """What a cell, as drawn, adds in a stage."""
@@ -63,9 +64,9 @@ class AdditiveLandscape:
         return float(1 / (1 + np.exp(-self.value(cells) / self._spread)))
 
     def regret(self, cells: Sequence[Cell]) -> float:
-        """0 for the optimum, 1 for the mean of uniform drawings, linear in the value."""
+        """0 for the optimum, 1 for the mean of uniform drawings, linear in the value; 0 where there is one value."""
         best = self.value(self.optimum())
-        return (best - self.value(cells)) / (best - self._mean)
+        return (best - self.value(cells)) / ((best - self._mean) or 1.0)
 
     def optimum(self) -> tuple[Cell, ...]:
         """The best architecture: per stage and pair the best op where it adds value, on the best number of vertices."""

@@ -107,6 +107,12 @@ def test_tensorboard_has_the_curves(tmp_path: Path, shared_store: Path) -> None:
     accuracies = [region["validation_accuracy"] for region in result.metrics["regions"]]
     assert [point.value for point in points] == pytest.approx(accuracies)
 
+    (result.folder / "metrics.json").unlink()  # as if it had been interrupted
+    run(tiny_config(tmp_path, "tracking=tensorboard", store=shared_store))
+    again = accumulator.EventAccumulator(str(result.folder / "tensorboard"))
+    again.Reload()
+    assert [point.step for point in again.Scalars("region/validation_accuracy")] == [0, 1]
+
 
 class Recorder(Tracker):
     """Keeps the names of what it is told."""
