@@ -39,9 +39,10 @@ def main() -> None:
     parser.add_argument(
         "--trainings", type=Path, nargs="+", default=(), help="other folders, whose trainings of these regions are read"
     )
+    parser.add_argument("--regions", nargs="+", default=(), help="of these alone, into a folder of its own")
     parser.add_argument("--rows", type=int, default=30, help="of the table of estimators")
     args = parser.parse_args()
-    study, default = Study(args.folders, args.trainings), args.default
+    study, default = Study(args.folders, args.trainings, args.regions), args.default
     if default not in study.scores:
         parser.error(f"--default={default} has not been run in every region; choose from\n" + "\n".join(study.scores))
     tables = {
@@ -57,7 +58,9 @@ def main() -> None:
     folder, *others = args.folders
     if others:
         folder = folder / "_".join(["with", *(other.name for other in others)])
-        folder.mkdir(exist_ok=True)
+    if args.regions:
+        folder = folder / "_".join(["regions", *args.regions])
+    folder.mkdir(parents=True, exist_ok=True)
     text = "\n\n".join(f"## {title}\n{table}" for title, table in tables.items())
     (folder / "tables.md").write_text(f"# {name}: tables\n{__doc__}\n{text}\n")
     for stem, figure in (("scores", scatter(study, default)), ("estimators", overview(study, default))):

@@ -121,10 +121,12 @@ class Study:
     Args:
         folders: Where the truths of regions are, different ones in each.
         others: Where their trainings are; the same folders where there are none.
+        regions: Names of those that are studied; all where there are none.
     """
 
-    def __init__(self, folders: Sequence[Path], others: Sequence[Path] = ()) -> None:
+    def __init__(self, folders: Sequence[Path], others: Sequence[Path] = (), regions: Sequence[str] = ()) -> None:
         rows = [json.loads(line) for folder in folders for line in (folder / "truth.jsonl").open()]
+        rows = [row for row in rows if not regions or row["region"] in regions]
         self.truths = [read_truth(row) for row in rows]
         self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
         self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)

@@ -23,7 +23,7 @@ class SpaceConfig:
     Attributes:
         name: ``conv`` or ``mlp``, the skeleton; or ``nas_bench_macro``, a published space of 8 stages of blocks.
         depth: Stages D.
-        vertices: Vertices V of a cell, or ``[low, high]``.
+        vertices: Vertices V of a cell, or ``[low, high]``; at most 32.
         ops: Labels of a cell's edges.
         output_op: The op between a cell's sinks and its output; None is the first of `ops`.
         channels: conv: width of the last stage; it halves backwards at each pooling.
