@@ -29,7 +29,7 @@ class Seeds:
 
     Attributes:
         search: Regions, and all chance of the outer search.
-        training: Initial weights, batches and noise of all trainings. All regions of a study share it, so cells that are
+        training: Initial weights, batches and noise of all trainings. All regions of a study share it, so that cells
             alike start alike in each, and what chance does to them does not average out over the regions of one seed.
         networks: Of the stand-alone trainings alone, so that trainings of one region share a truth; None is training's.
         split: Subsets and splits of the data.
