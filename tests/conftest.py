@@ -1,9 +1,13 @@
 """What all tests share."""
 
 import gc
+import signal
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script, as are our children then
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 gc.disable()  # while the tests are collected: torch and Lightning make a million objects that stay
 
