@@ -86,7 +86,7 @@ def describe(network: Network, data: Data, facts: Facts) -> dict[str, Any]:
     """All that is needed to build the network by hand, and where it comes from, as JSON."""
     layout, cost = network.layout, network.cost()
     cells = [stages[0].canonical() for stages in network.regions[0].cells]
-    used = {op for cell in cells for _, op in edges_of(cell, layout.output_op)} - {""}
+    used = {op for cell in cells for _, op in edges_of(cell, layout.output_op)}
     blocks = {cell.block for cell in cells if cell.block is not None}
     path = [0] * len(cells)
     return {
@@ -139,8 +139,8 @@ def describe_block(name: str) -> dict[str, Any]:
         return {"layer": "identity; where stride or width change, a pointwise convolution"}
     layer = (
         f"pointwise convolution to {expansion} times the channels, ReLU, depthwise convolution of size {kernel} with "
+        "the stride, ReLU, pointwise convolution; the input is added where the shapes are the same"
     )
-    layer += "the stride, ReLU, pointwise convolution; the input is added where the shapes are the same"
     return {"layer": layer, "expansion": expansion}
 
 

@@ -190,15 +190,15 @@ def _resized(x: Array, size: int | None) -> Array:
 def _channel_statistics(x: Array) -> tuple[Array, Array]:
     """Mean and standard deviation of each channel, [C]; sums in float64, so exact for uint8 in any order."""
     total, squares, count = np.zeros(x.shape[1]), np.zeros(x.shape[1]), 0
-    constant = np.ones(x.shape[1], dtype=bool)
     for start in range(0, len(x), 1024):
         part = x[start : start + 1024].astype(np.float64).reshape(-1, *x.shape[1:2], math.prod(x.shape[2:]))
         total += part.sum((0, 2))
         squares += np.einsum("ncs,ncs->c", part, part)
         count += part.shape[0] * part.shape[2]
-        constant &= (part == x[0].reshape(1, len(constant), -1)[:, :, :1]).all((0, 2))
     mean = total / count
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    everywhere = (0, *range(2, x.ndim))
+    constant = x.min(everywhere) == x.max(everywhere)
     return mean, np.where(constant | (std == 0), 1.0, std)  # rounding leaves a constant one a tiny deviation
 
 
