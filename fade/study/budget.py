@@ -23,10 +23,16 @@ def price(search: OuterSearch, trainer: TrainerConfig, layout: Layout, data: Dat
     """
     region = search.ask()
     network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
-    return hyper_flops(region, trainer, layout, data) + networks_to_choose_from(search, search.told + 1) * network
+    networks = networks_to_choose_from(search.told + 1, has_mode=search.mode() is not None)
+    return hyper_flops(region, trainer, layout, data) + networks * network
 
 
-def networks_to_choose_from(search: OuterSearch, regions: int) -> int:
-    """How many networks are trained to choose the best one after so many regions; 0 where there is one finalist."""
-    finalists = 2 if search.mode() is not None else regions
+def networks_to_choose_from(regions: int, *, has_mode: bool) -> int:
+    """How many networks are trained to choose the best one after so many regions; 0 where there is one finalist.
+
+    Args:
+        regions: How many the search was told of.
+        has_mode: Whether it has a mode.
+    """
+    finalists = 2 if has_mode else regions
     return finalists if finalists > 1 else 0

@@ -72,16 +72,18 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     examples = data.sizes["weights"] + data.sizes["alpha"]
     epochs = config.truth.epochs or trainer.epochs
     of_network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
-    modes, regions = int(prepared.search.mode() is not None), getattr(config.search, "regions", 1)
+    has_mode, regions = prepared.search.mode() is not None, getattr(config.search, "regions", 1)
     if (budget := config.search.budget) is not None:
         of_hyper = hyper_flops(region, trainer, layout, data)
-        costs = (n * of_hyper + networks_to_choose_from(prepared.search, n) * of_network for n in range(1, regions + 1))
+        costs = (
+            n * of_hyper + networks_to_choose_from(n, has_mode=has_mode) * of_network for n in range(1, regions + 1)
+        )
         regions = max(sum(cost <= budget for cost in costs), 1)
     truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
     paths = region.size if config.truth.paths == "all" else min(int(config.truth.paths), region.size)
     trained = truths * min(paths + 1, region.size) * config.truth.seeds
-    trained += (1 + modes) * regions if config.truth.curve else 0
-    trained += max(networks_to_choose_from(prepared.search, regions) - 1, 0) + config.truth.seeds
+    trained += (1 + has_mode) * regions if config.truth.curve else 0
+    trained += max(networks_to_choose_from(regions, has_mode=has_mode) - 1, 0) + config.truth.seeds
     rows = []
     for kind in trainer.kinds:
         module = RegionTrainer(hyper, kind.of_region, data, seed=0)
