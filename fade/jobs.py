@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
-from hydra import initialize_config_dir
+from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
@@ -47,25 +48,33 @@ def launch(arguments: Sequence[str]) -> None:
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
     parsed = parser.parse_args(list(arguments))
+    for override in parsed.overrides:
+        if override.lstrip("+~").startswith(("hydra.run.dir", "hydra.sweep.")):
+            raise ConfigurationError(f"{override}: runs lie in OUTPUTS/NAME/TIME; choose by outputs=… and name=…")
     register()
     if not parsed.multirun or any(getattr(parsed, flag) for flag in INFORMATION):
         with _arguments(arguments):
             _hydra_main()
         return
+    if parsed.config_name not in (None, "config"):
+        raise ConfigurationError(
+            f"--config-name={parsed.config_name}: a sweep takes conf/config.yaml; use experiment=…"
+        )
     jobs = expand(parsed.overrides)
-    path = [f"hydra.searchpath=['file://{Path(parsed.config_dir).resolve()}']"] if parsed.config_dir else []
+    path = [f"hydra.searchpath=['file://{_quoted(Path(parsed.config_dir).resolve())}']"] if parsed.config_dir else []
     path += [override for override in parsed.overrides if override.startswith("hydra.searchpath=")]
     configs = [compose_study([*path, *job]) for job in jobs]
+    _refuse_sweep_in_files([*path, *jobs[0]])
     if len({config.plan for config in configs}) > 1:
         raise ConfigurationError("plan=true,false would plan some jobs and run others; give all jobs one value")
     if configs[0].plan:
-        for config in configs:
+        for job, config in zip(jobs, configs, strict=True):
+            print(" ".join(job), flush=True)
             _study(config, None, None)
         return
     with open_sweep(configs, parsed.overrides, jobs) as folder:
         print(f"{len(jobs)} jobs: {folder}", flush=True)
-        place = str(folder).replace("'", "\\'")
-        with _arguments([*arguments, f"hydra.sweep.dir='{place}'"]):
+        with _arguments([*arguments, f"hydra.sweep.dir='{_quoted(folder)}'"]):
             _hydra_main()
         states = _finish_sweep(folder)
     if failed := len(states) - states.count("done"):
@@ -74,6 +83,25 @@ def launch(arguments: Sequence[str]) -> None:
 
 def _refuse(message: str) -> NoReturn:
     raise ConfigurationError(f"{message}; `fade --help` shows what there is")
+
+
+def _quoted(path: Path) -> str:
+    """A path between the single quotes of an override."""
+    return str(path).replace("'", "\\'")
+
+
+def _refuse_sweep_in_files(overrides: Sequence[str]) -> None:
+    """Hydra would sweep over `hydra.sweeper.params` of a file, too, of which sweep.json and the report would not know.
+
+    Raises:
+        ConfigurationError: If there are any.
+    """
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        sweeper = compose("config", overrides=list(overrides), return_hydra_config=True).hydra.sweeper
+    if params := sweeper.get("params"):
+        raise ConfigurationError(
+            f"hydra.sweeper.params={dict(params)} in a file is no sweep here; give it on the command line: -m KEY=A,B"
+        )
 
 
 @contextmanager
@@ -153,16 +181,26 @@ def _study(config: StudyConfig, folder: Path | None, group: str | None) -> None:
     run(config, folder=folder, group=group)
 
 
+def _refuse_what_hydra_expands_alone(override: Override) -> None:
+    """A shuffled sweep is in another order each time that it is expanded, and a sweep's parameters are Hydra's own."""
+    if override.get_key_element().startswith("hydra.sweeper.params"):
+        raise ConfigurationError(f"{override.input_line}: give the values on the command line: -m KEY=A,B")
+    if override.is_sweep_override() and getattr(override.value(), "shuffle", False):
+        raise ConfigurationError(f"{override.input_line}: jobs are numbered in the order given; leave shuffle out")
+
+
 def expand(overrides: Sequence[str]) -> list[list[str]]:
     """The overrides of each job of a sweep, in the order that Hydra numbers them.
 
     Raises:
-        ConfigurationError: If the overrides cannot be read.
+        ConfigurationError: If the overrides cannot be read, or would be expanded otherwise by Hydra.
     """
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             loader = GlobalHydra.instance().config_loader()
             parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
+            for override in parsed:
+                _refuse_what_hydra_expands_alone(override)
             batches = BasicSweeper.split_arguments(
                 [override for override in parsed if not override.get_key_element().startswith("hydra")], None
             )
@@ -208,7 +246,8 @@ def _same_and_unfinished(folder: Path, configs: Sequence[StudyConfig], overrides
     if len(files) != len(configs):  # glob(*) finds more when an option was added
         return False
     same = all(not file.exists() or file.read_text() == config_text(c) for file, c in zip(files, configs, strict=True))
-    return same and any(_state(file.parent)[0] != "done" for file in files)
+    done = all(_state(file.parent)[0] == "done" for file in files) and (folder / "report.html").exists()
+    return same and not done
 
 
 def _state(folder: Path) -> tuple[str, str | None]:

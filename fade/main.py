@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -36,14 +37,14 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run ``fade ARGUMENTS`` and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what a terminal has no letters for is no failure
     if "--help" in arguments or "-h" in arguments:
         from fade.help import help_text
 
-        print(help_text())
-        return DONE
+        return _tell(help_text())
     if "--version" in arguments:
-        print(f"fade {__version__}")
-        return DONE
+        return _tell(f"fade {__version__}")
     # Hydra raises only under its variable, else it prints several lines and exits; ours keeps what the user wants.
     environment = {name: os.environ.get(name) for name in ("HYDRA_FULL_ERROR", "FADE_FULL_ERROR")}
     os.environ |= {"HYDRA_FULL_ERROR": "1", "FADE_FULL_ERROR": environment["HYDRA_FULL_ERROR"] or "0"}
@@ -65,6 +66,14 @@ def run(arguments: list[str]) -> int:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _tell(text: str) -> int:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # who reads, as `head` does, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
 
 
 def _run(arguments: list[str]) -> int:

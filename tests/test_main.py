@@ -85,6 +85,7 @@ WRONG = [  # overrides, what the line names, what it advises
     (f"tracking.tags=[{'t' * 70}]", "tracking.tags", "1 to 64"),
     ("-m trainer=synthetic plan=true,false", "plan=true,false", "one value"),
     ("store=/dev/null", "store=/dev/null", "another folder"),
+    ("store=/proc", "store=/proc", "another folder"),
     ("outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
     ("plugins=[no_such_plugin]", "plugins=no_such_plugin", "PYTHONPATH"),
     ("plugins=[broken_plugin]", "plugins=broken_plugin", "ZeroDivisionError"),
@@ -94,6 +95,11 @@ WRONG = [  # overrides, what the line names, what it advises
     ("-m seed=0,1 outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
     ("-m trainer=joint,jont", "trainer=jont", "choose from"),
     ("-m 'seed=1,[2'", "seed=1,[2", "KEY=VALUE"),
+    ("-m 'seed=shuffle(range(3))'", "seed=shuffle", "leave shuffle out"),
+    ("-m 'hydra.sweeper.params={seed:[0,1]}'", "hydra.sweeper.params", "-m KEY=A,B"),
+    ("-m seed=0,1 hydra.sweep.subdir=x", "hydra.sweep.subdir=x", "outputs=…"),
+    ("hydra.run.dir=x", "hydra.run.dir=x", "outputs=…"),
+    ("-m --config-name=mine seed=0,1", "--config-name=mine", "experiment=…"),
 ]
 
 

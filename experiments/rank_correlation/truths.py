@@ -53,6 +53,11 @@ def untrained(region: int, paths: int, overrides: Sequence[str], store: Path) ->
     return {"region": f"{region}.0", "cells": region_.texts, "paths": truth_of(record)}
 
 
+def seeds_of(row: dict[str, Any]) -> int:
+    """How many seeds a region's paths were trained with."""
+    return len(row["paths"][0]["accuracy"])
+
+
 def train(rows: Sequence[dict[str, Any]], seed: int, recipe: TrainerConfig, prepared: Prepared, parent: int) -> Any:
     """Train every path of every region with one seed, and add its accuracy; what that cost."""
     data, layout = prepared.data, prepared.layout
@@ -101,8 +106,9 @@ def main() -> None:
                 rows.append(untrained(region, args.paths, overrides, args.store))
                 keep(truth, rows)
         prepared = prepare(config)
-        while (seed := len(rows[0]["paths"][0]["accuracy"])) < args.seeds:
-            cost = train(rows, seed, recipe, prepared, config.seed_of("networks"))
+        while (seed := min(map(seeds_of, rows))) < args.seeds:
+            behind = [row for row in rows if seeds_of(row) == seed]  # a region that was added later
+            cost = train(behind, seed, recipe, prepared, config.seed_of("networks"))
             keep(truth, rows)
             keep(costs, [*kept(costs), cost])
             print(f"seed {seed}: {cost['networks']} networks in {cost['seconds']:.0f} s", flush=True)

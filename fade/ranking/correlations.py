@@ -107,6 +107,8 @@ def _kendall(x: Floats, y: Floats, counts: Counts) -> Floats:
 
     With multiplicities c, concordant less discordant pairs are the quadratic form c' S c / 2, S the signs' products.
     """
+    if not len(counts):
+        return np.empty(0)  # not the n² signs for nothing
     n = len(x)
     # Ranks in place of values: their differences neither underflow nor overflow.
     p, q = (np.unique(side, return_inverse=True)[1].astype(np.float32) for side in (x, y))

@@ -9,6 +9,7 @@ a white end.
 import functools
 import io
 import re
+import warnings
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "lines.solid_capstyle": "round",
+    "text.parse_math": False,  # labels are what users typed
 }
 
 
@@ -139,7 +141,9 @@ def svg(figure: Figure, description: str) -> Markup:
     buffer = io.StringIO()
     salt = f"{zlib.crc32(description.encode()):08x}"
     unnamed = {"Creator": None, "Date": None, "Format": None, "Type": None}
-    with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": salt}):
+    style = matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": salt})
+    with style, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # the page's fonts have it, or the reader's
         figure.savefig(buffer, format="svg", transparent=True, metadata=unnamed)
     text = buffer.getvalue()
     text = text[text.index("<svg") :].replace("xlink:href", "href")

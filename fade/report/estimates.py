@@ -41,16 +41,17 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
     Scores are relative to their region, so paths of several regions are never pooled. With R >= 2 regions every value
     is the mean of the regions' values, and an interval is Student's over the R regions, cut to [-1, 1] (a ceiling's to
     [0, 1]): it speaks of further regions, where a single region's bootstrap interval speaks of further paths. What is
-    corrected by the ceiling is undefined where one region has none.
+    corrected by the ceiling is undefined where one region has none. Regions where the correlation is undefined are left
+    out of everything, unless all are.
 
     Returns:
         {"regions": R, "n": paths in all, "spearman", "kendall": {value, low, high}, "ceiling": {spearman, kendall, low,
         high} or None, "corrected": {spearman, kendall}, "partial" (Spearman's), "precision_at_10", "regret",
         "baselines", "readouts": {name: {spearman, kendall}}}, or None without any.
     """
-    regions = correlated(metrics)
-    if not regions:
+    if not (known := correlated(metrics)):
         return None
+    regions = [region for region in known if region["correlation"]["spearman"]["value"] is not None] or known
     found = [region["correlation"] for region in regions]
     result: dict[str, Any] = {"regions": len(regions), "n": sum(each["n"] for each in found)}
     for name in ("spearman", "kendall"):

@@ -79,7 +79,8 @@ def _curves(
 
 def _end_labels(panel: Axes, final: np.ndarray, end: float, top: int, low: float, high: float) -> None:
     """Name each curve at its end, pushed apart to stay legible."""
-    order, step = np.argsort(final), 0.075 * (high - low)
+    order, share = np.argsort(final), min(0.075, 1 / max(len(final) - 1, 1))
+    step = share * (high - low)
     heights = final[order].astype(float)
     for place in range(1, len(heights)):
         heights[place] = max(heights[place], heights[place - 1] + step)
@@ -88,7 +89,7 @@ def _end_labels(panel: Axes, final: np.ndarray, end: float, top: int, low: float
     heights -= max(0.0, heights[-1] - high)
     for k, height in zip(order, heights, strict=True):
         panel.annotate(
-            str(k), (end, height), (4, 0), textcoords="offset points", va="center", fontsize=7.5,
+            str(k), (end, height), (4, 0), textcoords="offset points", va="center", fontsize=100 * share,
             color=MARK if k == top else MUTED, annotation_clip=False,
         )  # fmt: skip
 

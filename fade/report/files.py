@@ -1,10 +1,11 @@
 """What a report reads: the files of a run and of a sweep, finished or not."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from fade.store import write_whole
 
@@ -47,8 +48,7 @@ def read_run(folder: Path) -> Run:
     trajectory = [
         {"region": region["index"], **region.pop("trajectory")} for region in regions if region.get("trajectory")
     ]
-    named = re.search(r"^name: *['\"]?([^'\"\n]+)", config, re.MULTILINE)
-    name = named[1].strip() if named else folder.resolve().name
+    name = (yaml.safe_load(config) or {}).get("name", folder.resolve().name)
     return Run(folder, {"name": name, "regions": regions, "trajectory": trajectory}, False, config)
 
 

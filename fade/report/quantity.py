@@ -1,7 +1,7 @@
 """Numbers as a reader wants them: few digits, the unit beside them, a dash for what is absent."""
 
 from collections.abc import Mapping
-from math import floor, log10
+from decimal import Decimal
 from typing import Any
 
 DASH = "–"
@@ -12,19 +12,19 @@ _PREFIXES = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"), (3, "k"))
 
 def percent(fraction: float | None, digits: int = 1) -> str:
     """0.8731 -> '87.3 %' (no-break space)."""
-    return DASH if fraction is None else _signed(f"{100 * fraction:.{digits}f}\u00a0%")
+    return DASH if fraction is None else _signed(f"{100 * fraction:z.{digits}f}\u00a0%")
 
 
 def points(fraction: float) -> str:
     """A difference of two fractions in percentage points: 0.0042 -> '0.4 points'."""
-    return _signed(f"{100 * fraction:.1f}\u00a0points")
+    return _signed(f"{100 * fraction:z.1f}\u00a0points")
 
 
 def decimal(number: float | None, digits: int = 2) -> str:
     """0.7149 -> '0.71', with a true minus sign."""
     if number is None:
         return DASH
-    return _signed(f"{number:.{digits}f}") if abs(number) < 1e4 else power(number)
+    return _signed(f"{number:z.{digits}f}") if abs(number) < 1e4 else power(number)
 
 
 def interval(estimate: Mapping[str, Any] | None, digits: int = 2) -> str:
@@ -42,22 +42,16 @@ def count(number: int) -> str:
     """A count in full up to 999 999, then in words (2.14 million), then as a power of ten."""
     if number < 10**6:
         return grouped(number)
-    if number >= 10**15:
+    shown = Decimal(f"{Decimal(number):.3g}")  # as rounded: 999.9 million are 1 billion
+    if shown >= 10**15:
         return power(number)
-    shown = float(f"{number:.3g}")  # as rounded: 999.9 million are 1 billion
     return next(f"{number / 10**e:.3g}\u00a0{word}" for e, word in _ILLIONS if shown >= 10**e)
 
 
 def power(number: float) -> str:
     """2.1e17 -> '2.1 × 10¹⁷'. Integers of any size are fine, too."""
-    if isinstance(number, int):
-        digits = str(abs(number))
-        exponent, lead = len(digits) - 1, int(digits[:3].ljust(3, "0")) / 100
-    else:
-        exponent = floor(log10(abs(number)))
-        lead = abs(number) / 10**exponent
-    sign = "−" if number < 0 else ""
-    return f"{sign}{lead:.2g}\u00a0×\u00a010{str(exponent).translate(_SUPERSCRIPTS)}"
+    lead, exponent = f"{Decimal(number):.1e}".split("e")
+    return f"{_signed(f'{float(lead):.2g}')}\u00a0×\u00a010{str(int(exponent)).translate(_SUPERSCRIPTS)}"
 
 
 def scaled(number: float | None, unit: str = "") -> str:

@@ -12,7 +12,7 @@ from fade.report.estimates import Metrics, comparison, correlated, correlation, 
 from fade.report.files import read_run
 from fade.report.page import write_page
 from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, percent, scaled
-from fade.report.wording import findings, lede
+from fade.report.wording import findings, lede, was_trained
 
 Region = Mapping[str, Any]
 
@@ -59,6 +59,7 @@ def build_run(folder: Path) -> Path:
         "progress": image(figures.search_progress(metrics), "Accuracy and entropy over the cost of the search"),
         "theta": image(figures.theta_map(metrics), "Probabilities of each stage’s edges or cells over the regions"),
         "best": _best(metrics),
+        "exported": (folder / "best" / "model.pt2").is_file(),
         **_top_paths(regions),
         "cost": _cost(metrics),
         "made_with": [(key, metrics[key]) for key in ("device", "seed") if key in metrics]
@@ -94,11 +95,11 @@ def facts(metrics: Metrics) -> list[dict[str, str]]:
             decimal(found["spearman"]["value"]),
             ", ".join(filter(None, [interval(found["spearman"]), over])),
         )
-        if found["ceiling"]:
+        if found["ceiling"] and found["ceiling"]["spearman"] is not None:
             add("noise ceiling of ρ", decimal(found["ceiling"]["spearman"]), interval(found["ceiling"]))
     ranked = sum(map(paths, regions))
     if ranked > len(regions):
-        add("regions trained", count(len(regions)))
+        add("regions trained" if all(map(was_trained, regions)) else "regions ranked", count(len(regions)))
         add("paths ranked", count(ranked))
     elif regions:
         add("networks trained", count(len(regions)))
@@ -109,7 +110,10 @@ def facts(metrics: Metrics) -> list[dict[str, str]]:
             scaled(cost["train_flops"], "FLOPs"),
             f"{scaled(measured, 'FLOPs')} to measure" if measured else "",
         )
-        add("time", duration(metrics.get("seconds", cost["seconds"])), f"{duration(cost['seconds'])} of it the search")
+        spent = metrics.get("seconds", cost["seconds"])
+        stored = cost["seconds"] + cost.get("measure_seconds", 0) > spent
+        search = f"{duration(cost['seconds'])} of search, some from the store"
+        add("time", duration(spent), search if stored else f"{duration(cost['seconds'])} of it the search")
     return items
 
 

@@ -33,7 +33,7 @@ def findings(metrics: Metrics) -> list[str]:
     """The results in sentences, the most important first."""
     regions = metrics.get("regions", [])
     sentences = [*_accuracy(metrics), *_ranks(metrics), *_search(metrics)]
-    if any(paths(region) > 1 for region in regions) and all(map(_trained, regions)):
+    if any(paths(region) > 1 for region in regions) and all(map(was_trained, regions)):
         ranked = sum(map(paths, regions))
         flops, seconds = (sum(region[key] for region in regions) for key in ("train_flops", "seconds"))
         share = price(metrics)
@@ -46,7 +46,8 @@ def findings(metrics: Metrics) -> list[str]:
     return sentences
 
 
-def _trained(region: Mapping[str, Any]) -> bool:
+def was_trained(region: Mapping[str, Any]) -> bool:
+    """Whether a region took a training; synthetic scores take none."""
     return bool(region.get("train_flops") and region.get("seconds"))
 
 
@@ -85,6 +86,8 @@ def _ranks(metrics: Metrics) -> list[str]:
     published = all("all_paths" in region["correlation"] for region in correlated(metrics))
     trained = f"{plural(n, 'network')} with published accuracies" if published else f"{plural(n, 'path')} trained alone"
     trained += f" in {over} regions" if over > 1 else ""
+    if (left := len(correlated(metrics)) - over) and rho["value"] is not None:
+        trained += f"; undefined in {plural(left, 'more region')}"
     if rho["value"] is None:
         return [
             f"Whether the scores rank is undefined here: {trained} are too few, or all scores or accuracies are equal."

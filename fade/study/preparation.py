@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,15 +76,18 @@ def _check_budget(budget: float, first: float) -> None:
 
 
 def check_store(folder: str) -> None:
-    """Make the folder of the store.
+    """Make the folder of the store, and a file in it for a moment.
 
     Raises:
-        ConfigurationError: If it cannot be.
+        ConfigurationError: If either cannot be.
     """
+    place = Path(folder).expanduser()
     try:
-        Path(folder).expanduser().mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
     except OSError as error:
-        raise ConfigurationError(f"store={folder} cannot be made ({error.strerror}); name another folder") from error
+        raise ConfigurationError(f"store={folder} cannot be written ({error.strerror}); name another folder") from error
 
 
 @contextmanager

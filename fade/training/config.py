@@ -54,7 +54,7 @@ class TrainerConfig:
         alpha_warmup: Fraction of the epochs before α moves.
         mixing: ``softmax``, ``gumbel`` or ``gumbel_hard`` (straight-through).
         temperature: Of the Gumbel-softmax at the start.
-        temperature_end: At the end; it moves geometrically.
+        temperature_end: At the end; it moves geometrically, from step to step.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
@@ -66,8 +66,8 @@ class TrainerConfig:
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
-        readout_paths: One-hot paths whose losses and accuracies each training reads; None is 4·D·K, all where fewer.
-            Effects of `pairs` want more.
+        readout_paths: One-hot paths whose losses and accuracies each training reads, in groups of K, so rounded up to
+            a multiple of it; None is 4·D·K, all where fewer. Effects of `pairs` want more.
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
@@ -217,6 +217,8 @@ class TrainerConfig:
         recipe = self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys}
         if not self.learns_alpha:  # there is nothing to mix, so these decide nothing
             recipe |= {key: getattr(TrainerConfig, key) for key in mixing}
+        if recipe["temperature"] != recipe["temperature_end"]:
+            recipe["temperature_moves"] = "by step"  # by epoch once, so that such results are others
         return recipe | reads
 
 

@@ -14,6 +14,7 @@ PAIRS = ("none", "neighbours", "all")
 # Strengths of the pair effects, relative to the noise; the first, 0, is the additive model.
 _STRENGTHS = np.concatenate([[0.0], np.logspace(-4, 10, 85)])
 _SATURATED = 1e-6
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def fit_effects(
     fixed = y - dual - _pair_sums(pair, paths)
     coefficients = np.linalg.lstsq(_stage_columns(paths, candidates), fixed, rcond=None)[0]
     stage = coefficients[1:].reshape(depth, candidates - 1) @ helmert(candidates)
+    if np.ptp(y) <= _ROUNDING * np.abs(y).max():  # all paths alike: what is left is rounding, which must not rank
+        stage, pair = np.zeros_like(stage), np.zeros_like(pair)
     return Effects(float(coefficients[0]), stage, pair, strength, y - errors, _r2(y, errors))
 
 

@@ -96,6 +96,7 @@ class RegionTrainer(pl.LightningModule):
         self._generator = torch.Generator()
         self._rng = np.random.default_rng()
         self._started = 0.0
+        self._step, self._steps_an_epoch = 0, 1
         self._steps: list[tuple[NDArray[np.int64], Tensor]] = []
 
     @property
@@ -110,8 +111,8 @@ class RegionTrainer(pl.LightningModule):
 
     @property
     def progress(self) -> float:
-        """Fraction of the epochs that are over, as they were at this one's start."""
-        return self.current_epoch / self.epochs
+        """Fraction of the steps that are over."""
+        return (self.current_epoch + self._step / self._steps_an_epoch) / self.epochs
 
     @property
     def alpha_epochs(self) -> int:
@@ -164,6 +165,7 @@ class RegionTrainer(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Seed this epoch's noise, that of registered ops too, which draw from torch's global generator."""
         self._started = time.perf_counter()
+        self._steps_an_epoch = len(self.train_dataloader())
         self._steps.clear()  # an interrupted epoch begins anew
         torch.manual_seed(subseed(self.seed, "ops", self.current_epoch))
         self._generator.manual_seed(subseed(self.seed, "noise", self.current_epoch))
@@ -197,6 +199,7 @@ class RegionTrainer(pl.LightningModule):
 
     def training_step(self, batch: tuple[Batch, Batch | None], batch_idx: int) -> None:
         """One step of the mode."""
+        self._step = batch_idx
         STEPS[self.mode](self, *batch)
 
     def draw_noise(self) -> Noise:

@@ -138,7 +138,8 @@ def region_flops(module: RegionTrainer) -> int:
     on_main, on_alpha = ALPHA_PASSES[module.mode]
     alpha_step = 3 * (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
     training = steps * (module.epochs * step_flops(module) + module.alpha_epochs * alpha_step)
-    sampled = min(candidates**depth, config.readout_paths or default_size(candidates, depth))
+    groups = -(-(config.readout_paths or default_size(candidates, depth)) // candidates)
+    sampled = min(candidates**depth, groups * candidates)
     passes = 1 + depth * candidates * sum(config.reads(name) for name in ("alone", "leave_one_out"))
     one_hot = sampled * disjoint // candidates if config.reads("main_effects") else 0
     return int(training + sizes["validation"] * (passes * mixed + one_hot))

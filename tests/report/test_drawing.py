@@ -6,6 +6,7 @@ import pytest
 from fade.report.canvas import PALETTE, svg
 from fade.report.drawing import architecture, layered, operations
 from fade.report.figures import effect_curves, weight_curves
+from fade.report.sweep_figures import grouped
 
 from . import samples
 
@@ -72,3 +73,20 @@ def test_effects_are_shown_beside_weights_where_a_region_had_both_kinds_of_train
 def test_one_epoch_is_one_tick():
     for panel in effect_curves(samples.region(epochs=1, weights=False)).axes:
         assert panel.get_xticks().tolist() == [1]
+
+
+@pytest.mark.parametrize("label", ["name=a_${seed}_$b^", "seeds.training=${seed}, seeds.split=${seed}"])
+def test_a_label_is_drawn_as_it_was_typed(label):
+    figure = grouped({label: [{"scalars": {"correlation.spearman": 0.5}}]}, "correlation.spearman")
+    assert figure is not None
+    assert label in svg(figure, "jobs")
+
+
+@pytest.mark.parametrize("candidates", [4, 20])
+def test_every_curve_is_named_inside_its_panel(candidates):
+    for panel in weight_curves(samples.region(candidates=candidates, depth=2)).axes:
+        low, high = panel.get_ylim()
+        heights = sorted(label.xy[1] for label in panel.texts if label.get_text().isdigit())
+        assert len(heights) == candidates
+        assert low - 1e-9 < heights[0] < heights[-1] < high + 1e-9
+        assert min(np.diff(heights)) > 0

@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from fade.report.estimates import comparison, correlation, mean_interval, price, top_path
+from fade.report.wording import findings
 
 from . import samples
 
@@ -89,3 +90,13 @@ def test_the_price_of_the_ranks_is_a_share_of_training_all_paths():
     assert price(samples.metrics(regions)) == pytest.approx(0.05)
     del regions[1]["all_paths_flops"]  # an earlier run's metrics, which do not say it
     assert price(samples.metrics(regions)) is None
+
+
+def test_a_region_whose_ranks_are_undefined_is_left_out_of_everything():
+    regions = [samples.region(i, paths=20) for i in range(3)]
+    first_two = correlation(samples.metrics(regions[:2]))
+    for name in ("spearman", "kendall"):
+        regions[2]["correlation"][name] = {"value": None, "low": None, "high": None}
+    regions[2]["correlation"]["baselines"]["sinks"] = {"spearman": -1.0, "kendall": -1.0}
+    assert correlation(samples.metrics(regions)) == first_two
+    assert any("undefined in 1 more region" in sentence for sentence in findings(samples.metrics(regions)))

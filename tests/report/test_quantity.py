@@ -1,6 +1,6 @@
 import pytest
 
-from fade.report.quantity import count, scaled
+from fade.report.quantity import count, decimal, power, scaled
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,31 @@ def test_a_quantity_takes_the_unit_that_its_rounding_needs(number, text):
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(999_400_000, "999 million"), (999_700_000, "1 billion"), (2_140_000, "2.14 million")]
+    ("number", "text"),
+    [
+        (999_400_000, "999 million"),
+        (999_700_000, "1 billion"),
+        (2_140_000, "2.14 million"),
+        (999_700_000_000_000, "1 × 10¹⁵"),
+    ],
 )
 def test_a_count_takes_the_word_that_its_rounding_needs(number, text):
     assert count(number).replace("\u00a0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (2.1e17, "2.1 × 10¹⁷"),
+        (9.97e17, "1 × 10¹⁸"),
+        (997 * 10**400, "1 × 10⁴⁰³"),
+        (-3e-7, "−3 × 10⁻⁷"),
+    ],
+)
+def test_a_power_takes_the_exponent_that_its_rounding_needs(number, text):
+    assert power(number).replace("\u00a0", " ") == text
+
+
+def test_zero_has_no_sign():
+    assert decimal(-0.0001) == "0.00"
+    assert decimal(-0.01) == "−0.01"

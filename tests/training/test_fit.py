@@ -11,6 +11,7 @@ from torch import nn
 from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
 from fade.training.fit import fit
+from fade.training.mixing import mix
 from fade.training.modes import STEPS
 from tests.training.samples import make_data, make_trainer, same, state
 
@@ -206,3 +207,19 @@ def test_a_job_of_slurm_is_like_any_other(data, trained, monkeypatch):
         monkeypatch.setenv(name, value)
     fit(job)
     assert same(whole, state(job))
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_the_temperature_falls_from_its_start_to_its_end(data, epochs, monkeypatch):
+    seen = []
+
+    def remember(alpha, gumbel, keep, *, mixing, temperature):
+        seen.append(temperature)
+        return mix(alpha, gumbel, keep, mixing=mixing, temperature=temperature)
+
+    monkeypatch.setattr("fade.training.region.mix", remember)
+    fit(make_trainer(data, epochs=epochs, mixing="gumbel", temperature=5.0, temperature_end=0.1))
+    steps = len(seen)
+    assert seen == sorted(seen, reverse=True)
+    assert seen[0] == 5.0
+    assert seen[-1] == pytest.approx(0.1 * 50 ** (2 / steps), rel=1e-9)  # two stages a step
