@@ -37,6 +37,17 @@ def test_spearman_is_the_formula_of_the_mean_between_seeds():
     assert noise_ceiling(np.exp(accuracies), seed=0) == ceiling, "only order counts"
 
 
+@pytest.mark.parametrize(("seeds", "noise"), [(2, 1.0), (3, 0.7), (5, 2.0)])
+def test_kendall_is_that_of_a_gaussian_copula_whose_seeds_agree_as_these_do(seeds, noise):
+    """Back from Kendall's ceiling to the Pearson correlation of two readings, and on to Spearman's of them."""
+    _, accuracies = readings(100, seeds, noise)
+    between = stats.spearmanr(accuracies).statistic
+    square = np.sin(np.pi / 2 * noise_ceiling(accuracies, seed=0, resamples=10).kendall) ** 2
+    pearson = square / (seeds - (seeds - 1) * square)
+    expected = between if seeds == 2 else between[np.triu_indices(seeds, 1)].mean()
+    assert 6 / np.pi * np.arcsin(pearson / 2) == pytest.approx(expected)
+
+
 def test_more_seeds_and_less_noise_raise_it():
     values = [
         noise_ceiling(readings(500, s, e)[1], seed=0, resamples=10).spearman for s, e in ((2, 1), (4, 1), (4, 0.3))

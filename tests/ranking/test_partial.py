@@ -1,3 +1,5 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -53,7 +55,8 @@ def test_it_is_undefined_where_nothing_is_left():
     assert partial_spearman(z, y, z[:, None]) is None
     assert partial_spearman(x, 2 * z, z[:, None]) is None
     assert partial_spearman(np.ones(60), y, z[:, None]) is None
-    assert partial_spearman(x[:3], y[:3], z[:3, None]) is None
+    for few in permutations([1, 2, 3]):  # their residuals have one direction, in which all agree or disagree
+        assert partial_spearman([1, 2, 3], few, [[1], [3], [2]]) is None
     assert partial_spearman([1, 2, 3, 4], [2, 1, 3, 4], [[1], [1], [2], [1]]) is not None
 
 

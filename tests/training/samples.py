@@ -17,7 +17,7 @@ from fade.training.data.examples import Examples
 from fade.training.region import RegionTrainer
 
 
-def make_data(shape=(1, 16), train=200, classes=3, noise=0.1, seed=0):
+def make_data(shape=(1, 16), train=200, classes=3, noise=0.1, seed=0, augment="none"):
     """Waves along the last axis, a frequency a class; of 200: weights 120, alpha 40, validation 40."""
     rng = np.random.default_rng(seed)
     steps = np.arange(shape[-1])
@@ -33,7 +33,8 @@ def make_data(shape=(1, 16), train=200, classes=3, noise=0.1, seed=0):
     examples = Examples(
         train=x, train_labels=y, test=x_test, test_labels=y_test, class_names=tuple("abcdefgh"[:classes])
     )
-    return prepare(DatasetConfig(name="npz", root="unused"), examples, seed=0, device="cpu")
+    config = DatasetConfig(name="npz", root="unused", augment=augment)
+    return prepare(config, examples, seed=0, device="cpu")
 
 
 def with_labels(data: Data, *splits: str, add=1) -> Data:

@@ -114,6 +114,30 @@ def test_the_chosen_strength_predicts_left_out_paths_best():
     assert fits[0].r2 > fits[1].r2 == fit_effects(paths, values, 3, pairs="none").r2
 
 
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_r2_holds_what_the_model_predicts_of_a_path_against_the_mean_of_the_others(pairs):
+    rng = np.random.default_rng(6)
+    paths, (stage, pair) = design(3, 4, 30, seed=7), truth(4, 3, rng)
+    values = 5 + values_of(stage, 0.3 * pair, paths) + rng.normal(size=len(paths))
+    fit = fit_effects(paths, values, 3, pairs=pairs)
+    by_mean = [value - np.delete(values, p).mean() for p, value in enumerate(values)]
+    assert fit.r2 == pytest.approx(1 - np.square(values - fit.left_out).sum() / np.square(by_mean).sum())
+
+
+@pytest.mark.parametrize("statistic", [1.002, 3.0, 1000.0])
+def test_the_strength_of_all_paths_is_what_an_analysis_of_variance_says(statistic):
+    """Each path and pair effect has the same leverage then, so that pairs are best shrunk by 1 − 1/F."""
+    rng, paths = np.random.default_rng(10), every_path(6, 3)
+    noise, freedom = rng.normal(size=len(paths)), 15 * 2**2
+    columns, coefficients = reference(paths, noise, 3, "all", np.inf)
+    rest = noise - columns @ coefficients
+    pair = values_of(np.zeros((6, 3)), truth(6, 3, rng)[1], paths)
+    variance = rest @ rest / (len(paths) - 1 - 6 * 2 - freedom)
+    pair *= np.sqrt(statistic * variance * freedom / (pair @ pair))
+    fit = fit_effects(paths, pair + rest, 3)
+    assert fit.strength * len(paths) / 3**2 == pytest.approx(statistic - 1, rel=0.25)
+
+
 def test_noise_alone_is_no_pair_effect():
     rng = np.random.default_rng(7)
     paths, (stage, _) = design(3, 8, 300, seed=8), truth(8, 3, rng)

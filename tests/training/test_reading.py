@@ -103,11 +103,12 @@ def test_pairs_of_the_published_truth_s_ranks_bound_what_pair_scores_can_reach()
     assert spearmanr(fitted, mean).statistic == pytest.approx(0.994, abs=2e-3)
 
 
+@pytest.mark.parametrize("constant", [{"lr": 0.01, "lr_end": 0.01}, {"anneal": False}], ids=lambda rate: "-".join(rate))
 @pytest.mark.parametrize(("window", "last"), [(1.0, 5), (0.5, 2), (0.6, 3), (0.01, 1)])
-def test_records_of_the_last_epochs_are_averaged(window, last):
+def test_records_of_the_last_epochs_are_averaged_and_weigh_alike_at_a_constant_rate(window, last, constant):
     epochs = np.random.default_rng(0).normal(size=(5, 2, 3))
     records = {"training_effects_epochs": epochs.tolist(), "stage_weights_epochs": epochs.tolist()}
-    found = read_epochs(records, TrainerConfig(readout_window=window, lr=0.01, lr_end=0.01))
+    found = read_epochs(records, TrainerConfig(readout_window=window, **constant))
     np.testing.assert_allclose(found["training_effects"].stage_scores, -epochs[-last:].mean(0))
     np.testing.assert_allclose(found["weights_mean"].stage_scores, epochs[-last:].mean(0))
     assert not read_epochs({}, TrainerConfig())

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -88,6 +90,24 @@ def test_alone_is_minus_the_loss_of_the_network_with_that_candidate(trainer):
         one_hot = torch.tensor([[0.0, 0.0, 1.0]])
         logits = torch.cat([trainer.network(part, [region.choices()[0], one_hot])[0] for part in x.split(batch)])
     assert -scores[1, 2] == pytest.approx(float(torch.nn.functional.cross_entropy(logits, y)), abs=1e-5)
+
+
+def test_leave_one_out_is_the_loss_of_the_others_in_their_proportions(trainer):
+    weights = np.array([[0.2, 0.5, 0.3], [0.1, 0.3, 0.6]])
+    region = trained_region(trainer, stage_weights=weights)
+    scores = READOUTS["leave_one_out"](region)
+    for (stage, left_out), others in (((0, 1), [0.4, 0.0, 0.6]), ((1, 2), [0.25, 0.75, 0.0])):
+        rows = [torch.tensor([others if d == stage else row.tolist()]) for d, row in enumerate(weights)]
+        expected = evaluate_mixed(trainer.network, rows, trainer.data, 20)[0]
+        assert scores[stage, left_out] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("asked", "read"), [(1, 3), (4, 6), (6, 6), (9, 9), (100, 9), (None, 9)])
+def test_as_many_paths_are_read_as_asked_for_in_whole_groups(trainer, asked, read):
+    """Of 3 candidates in 2 stages: groups of 3, and 9 paths in all, which are fewer than by default."""
+    paths, *values = trained_region(trainer, config=replace(trainer.config, readout_paths=asked)).sampled_paths
+    assert len(np.unique(paths, axis=0)) == len(paths) == read
+    assert [each.shape for each in values] == [(read,)] * 2
 
 
 def test_path_losses_are_those_of_the_stand_alone_networks(trainer):

@@ -147,3 +147,19 @@ def test_effects_of_mean_losses_are_mean_effects():
         for each in (*tables, mean_of_trainings(tables))
     ]
     np.testing.assert_allclose(effects[2], (effects[0] + effects[1]) / 2, atol=1e-12)
+
+
+def test_stand_alone_networks_have_the_seed_that_is_given_for_them(data, tmp_path):
+    """Each from an empty store, so that all are trained."""
+    region, layout = make_region(), SPACE.layout(data.shape, data.classes)
+
+    def trained(name, seed, networks_seed):
+        store = Store(tmp_path / name)
+        trainings = StoredTrainings(store, CONFIG, layout, data, seed=seed, networks_seed=networks_seed)
+        (result,) = trainings.networks([region.architecture([0, 0])], seed=0)
+        return result["validation_loss"]
+
+    held = trained("held", 5, 7)
+    assert trained("moved", 6, 7) == held
+    assert trained("other", 5, 8) != held
+    assert trained("unset", 7, None) == held

@@ -81,6 +81,25 @@ def test_the_top_tenth_is_counted() -> None:
     assert compare(REGION, RANKS, truth, seed=0)["precision_at_10"] == 1
     turned = PathRanks((-np.array(STAGE_SCORES)).tolist())
     assert compare(REGION, turned, truth, seed=0)["precision_at_10"] == 0
+    placed = sorted(REGION.paths(), key=RANKS.score, reverse=True)
+    for best, right in (((0, 1, 2), 3), ((0, 2, 3), 2), ((3, 4, 5), 0)):  # three of 36 are the top tenth
+        paths = [TruePath(path, True, [float(place in best)], 1, 1) for place, path in enumerate(placed)]
+        found = compare(REGION, RANKS, Truth(paths, 0.0, 0.0), seed=0)
+        assert found["precision_at_10"] == pytest.approx(right / 3)
+
+
+def test_paths_that_are_one_network_count_once_and_each_in_all_paths() -> None:
+    truth = known(noise=0.5)
+    paths = [replace(path, accuracy=truth.paths[n // 3 * 3].accuracy) for n, path in enumerate(truth.paths)]
+    found = compare(REGION, RANKS, Truth(paths, 0.0, 0.0, networks=[n // 3 for n in range(36)]), seed=0)
+    scores = np.array([RANKS.score(path.path) for path in paths])
+    mean = np.array([np.mean(path.accuracy) for path in paths])
+    once = [each.reshape(12, 3).mean(1) for each in (scores, mean)]
+    assert (found["n"], found["all_paths"]["n"]) == (12, 36)
+    for name, of in (("spearman", stats.spearmanr), ("kendall", stats.kendalltau)):
+        assert found["all_paths"][name] == pytest.approx(of(scores, mean).statistic)
+        assert found[name]["value"] == pytest.approx(of(*once).statistic)
+        assert found["all_paths"][name] != found[name]["value"]
 
 
 def test_a_proxy_without_a_value_ranks_last_and_is_counted() -> None:
