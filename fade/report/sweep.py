@@ -111,7 +111,7 @@ def _facts(jobs: Sequence[Job]) -> list[dict[str, str]]:
     facts = [
         ("jobs done", f"{sum(job['state'] == 'done' for job in jobs)} of {len(jobs)}", ""),
         ("median test accuracy", percent(median(accuracies)) if accuracies else DASH, _range(accuracies)),
-        ("regions trained", count(int(total("regions") or 0)), ""),
+        ("regions", count(int(total("regions") or 0)), ""),
         ("cost of all searches", scaled(total("cost.train_flops"), "FLOPs"), ""),
         ("time of all jobs", duration(total("seconds")), ""),
     ]  # fmt: skip
