@@ -33,8 +33,10 @@ def cells(study: Study) -> list[str]:
             found.append(with_bounds(value.mean(), study.interval(drawn)))
         else:
             found.append("")
-    known = DEFAULT in study.scores
-    found.append(f"{study.mean_of(DEFAULT, additive):+.2f} of {shown(study.ceiling(additive=True).mean())}" * known)
+    if DEFAULT in study.scores:
+        found.append(f"{study.mean_of(DEFAULT, additive):+.2f} of {shown(study.ceiling(additive=True).mean())}")
+    else:
+        found.append("")
     sinks, drawn = study.baseline("sinks")
     found.append(with_bounds(sinks.mean(), study.interval(drawn)))
     return found + [f"{told_alone(study, n).mean():+.2f}" if leaves_enough(study, n) else "" for n in ALONE]

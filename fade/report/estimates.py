@@ -138,6 +138,12 @@ def _by_name(tables: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Est
     return {name: _means([table.get(name, {}) for table in tables], ("spearman", "kendall")) for name in names}
 
 
+def from_store(metrics: Metrics) -> bool:
+    """Whether some of what a finished run counts as its cost was there before: it took longer than the run."""
+    cost = metrics["cost"]
+    return bool(cost["seconds"] + cost.get("measure_seconds", 0.0) > metrics.get("seconds", cost["seconds"]))
+
+
 def price(metrics: Metrics) -> float | None:
     """FLOPs of the regions' trainings as a share of what training each of their paths once would take."""
     pairs = [(r.get("train_flops"), r.get("all_paths_flops")) for r in metrics["regions"] if paths(r) > 1]

@@ -8,7 +8,17 @@ from matplotlib.figure import Figure
 
 from fade.report import figures
 from fade.report.canvas import Image
-from fade.report.estimates import Metrics, comparison, correlated, correlation, paths, price, seeds, top_path
+from fade.report.estimates import (
+    Metrics,
+    comparison,
+    correlated,
+    correlation,
+    from_store,
+    paths,
+    price,
+    seeds,
+    top_path,
+)  # fmt: skip
 from fade.report.files import read_run
 from fade.report.page import write_page
 from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, percent, scaled
@@ -110,10 +120,8 @@ def facts(metrics: Metrics) -> list[dict[str, str]]:
             scaled(cost["train_flops"], "FLOPs"),
             f"{scaled(measured, 'FLOPs')} to measure" if measured else "",
         )
-        spent = metrics.get("seconds", cost["seconds"])
-        stored = cost["seconds"] + cost.get("measure_seconds", 0) > spent
-        search = f"{duration(cost['seconds'])} of search, some from the store"
-        add("time", duration(spent), search if stored else f"{duration(cost['seconds'])} of it the search")
+        said = "of search, some from the store" if from_store(metrics) else "of it the search"
+        add("time", duration(metrics.get("seconds", cost["seconds"])), f"{duration(cost['seconds'])} {said}")
     return items
 
 

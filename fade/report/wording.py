@@ -83,10 +83,11 @@ def _ranks(metrics: Metrics) -> list[str]:
     if not found:
         return []
     rho, n, over = found["spearman"], found["n"], found["regions"]
-    published = all("all_paths" in region["correlation"] for region in correlated(metrics))
+    known = correlated(metrics)
+    published = all("all_paths" in region["correlation"] for region in known)
     trained = f"{plural(n, 'network')} with published accuracies" if published else f"{plural(n, 'path')} trained alone"
     trained += f" in {over} regions" if over > 1 else ""
-    if (left := len(correlated(metrics)) - over) and rho["value"] is not None:
+    if left := len(known) - over:  # none where all are undefined
         trained += f"; undefined in {plural(left, 'more region')}"
     if rho["value"] is None:
         return [

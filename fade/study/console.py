@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from fade.report.estimates import correlated, correlation, paths, price, rival, seeds
+from fade.report.estimates import correlated, correlation, from_store, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
 
 Report = Callable[[int, int], None]
@@ -114,8 +114,8 @@ def result_table(metrics: dict[str, Any]) -> Table:
     ):
         if flops:
             table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
-    stored = cost["seconds"] + cost["measure_seconds"] > metrics["seconds"]
-    table.add_row("time in all", duration(metrics["seconds"]) + (", the rest from the store" if stored else ""))
+    rest = ", the rest from the store" if from_store(metrics) else ""
+    table.add_row("time in all", duration(metrics["seconds"]) + rest)
     return table
 
 

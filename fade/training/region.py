@@ -165,7 +165,7 @@ class RegionTrainer(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Seed this epoch's noise, that of registered ops too, which draw from torch's global generator."""
         self._started = time.perf_counter()
-        self._steps_an_epoch = len(self.train_dataloader())
+        self._steps_an_epoch = int(self.trainer.num_training_batches)
         self._steps.clear()  # an interrupted epoch begins anew
         torch.manual_seed(subseed(self.seed, "ops", self.current_epoch))
         self._generator.manual_seed(subseed(self.seed, "noise", self.current_epoch))
