@@ -51,7 +51,7 @@ def effect_curves(region: Region) -> Figure | None:
     if paths(region) == 1 or not effects:
         return None
     history = -np.cumsum(effects, axis=0) / np.arange(1, len(effects) + 1)[:, None, None]
-    high = 1.08 * np.abs(history).max()
+    high = 1.08 * np.abs(history).max() or 1.0  # no limits are singular
     return _curves(region, history, 0.0, first=1, limits=(-high, high))
 
 

@@ -1,3 +1,4 @@
+import warnings
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -68,6 +69,16 @@ def test_effects_are_shown_beside_weights_where_a_region_had_both_kinds_of_train
         _, *curves = panel.lines
         np.testing.assert_allclose([curve.get_ydata()[-1] for curve in curves], -effects.mean(0))
         assert all(curve.get_xdata().tolist() == [1, 2, 3] for curve in curves)
+
+
+def test_effects_of_nothing_are_drawn_in_the_middle():
+    region = samples.region(epochs=3, weights=False)
+    region["training_effects_epochs"] = np.zeros_like(region["training_effects_epochs"]).tolist()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        panel, *_ = effect_curves(region).axes
+    low, high = panel.get_ylim()
+    assert low == -high < 0
 
 
 def test_one_epoch_is_one_tick():

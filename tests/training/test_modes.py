@@ -223,8 +223,8 @@ def test_a_region_may_have_batches_and_a_schedule_of_its_own(data, mode):
 @pytest.mark.parametrize("every", [True, False])
 def test_the_flops_of_a_region_are_those_torch_counts(mode, every):
     """Of all passes, forward and backward. On images, since torch overcounts the gradients of grouped convolutions."""
-    data = make_data((1, 8, 8))
-    config = TrainerConfig(name=mode, epochs=2, batch_size=20, alpha_warmup=0.5, all_readouts=every)
+    data = make_data((1, 8, 8), train=50)
+    config = TrainerConfig(name=mode, epochs=2, batch_size=10, alpha_warmup=0.5, all_readouts=every)
     region, layout = make_region(), SPACE.layout(data.shape, data.classes)
     with FlopCounterMode(display=False) as counter:
         result = train_region(region, config, layout, data, seed=0)
