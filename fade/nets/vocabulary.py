@@ -9,9 +9,12 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fade.space.cell import NAME
+
 if TYPE_CHECKING:
     from torch import nn
 
+    from fade.nets.layout import Layout
     from fade.nets.ops import Op
 
 CONVOLUTIONS = {
@@ -49,15 +52,16 @@ def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
     Args:
         name: What `space.ops` calls it; lower-case letters, digits and underscores.
         factory: ``factory(channels, dims)`` returns a fresh module that maps ``[B, channels, *spatial]`` to the same
-            shape, for ``dims`` spatial dimensions; its activation is part of it.
+            shape, for ``dims`` spatial dimensions, and leaves what it is given as it was, since other edges read that
+            too; its activation is part of it.
 
     Raises:
         ValueError: If the name is taken or malformed.
     """
     if name in op_names():
         raise ValueError(f"the op '{name}' exists already; register yours under another name")
-    if not name.isidentifier() or name.lower() != name or name.startswith("_"):
-        raise ValueError(f"'{name}' cannot name an op; use lower-case letters, digits and underscores")
+    if not NAME.fullmatch(name):
+        raise ValueError(f"'{name}' cannot name an op; use lower-case letters a to z, digits and underscores")
     _REGISTERED[name] = factory
     caller = inspect.currentframe()
     assert caller is not None
@@ -109,6 +113,26 @@ def check_ops(key: str, ops: Sequence[str], dims: int | None = None) -> None:
         raise ValueError(f"{key}={list(ops)} names an op twice; name each once")
     if dims == 0 and (bad := [op for op in ops if op in CONVOLUTIONS and op != "linear"]):
         raise ValueError(f"{key}: '{bad[0]}' needs a spatial axis, which an mlp has not; use linear or identity")
+
+
+def try_ops(key: str, names: Iterable[str], layout: Layout) -> None:
+    """Raise a ValueError that names `key` where a registered op fails, alters the shape or works in place."""
+    import torch
+
+    for name in sorted(set(names) & set(_REGISTERED)):
+        for shape in sorted({(2, stage.channels, *stage.spatial) for stage in layout.stages}):
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                given = torch.randn(shape)
+                x = given.clone()
+                try:
+                    made = list(_REGISTERED[name](shape[1], layout.dims)(x).shape)
+                except Exception as error:
+                    reason = (str(error).splitlines() or [type(error).__name__])[0]
+                    raise ValueError(f"{key}: '{name}' fails on {list(shape)} ({reason}); mend it") from error
+            if made != list(shape):
+                raise ValueError(f"{key}: '{name}' makes {made} of {list(shape)}; let it keep the shape")
+            if not torch.equal(x, given):
+                raise ValueError(f"{key}: '{name}' changes its input, which other edges read; let it not work in place")
 
 
 def build_op(name: str, copies: int, channels: int, dims: int) -> Op:

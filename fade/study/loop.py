@@ -289,6 +289,7 @@ def _find_best(study: Study) -> Best | None:
     study.costs.measure_seconds += best.measure_seconds
     from fade.training.export import Facts, export_network
 
+    finalists = len(best.record["finalists"])
     facts = Facts(
         test_accuracies=best.record["test_accuracies"],
         validation_accuracy=best.record["validation_accuracy"],
@@ -296,6 +297,7 @@ def _find_best(study: Study) -> Best | None:
             "study": config.name,
             "search": config.search.name,
             "regions": len(study.entries),
+            "finalists": f"{finalists}, the best on validation data" if finalists > 1 else "1",
             "region training": ", ".join(
                 f"{kind.repeats} × {kind.epochs_of_region} epochs {kind.name}" for kind in trainings.config.kinds
             ),

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from fade.nets.layout import Layout
+from fade.nets.vocabulary import try_ops
 from fade.search import OuterSearch
 from fade.space import HierarchicalSpace
 from fade.study.budget import price
@@ -56,6 +57,7 @@ def prepare(config: StudyConfig) -> Prepared:
             return Prepared(device, space, search, None, None)
         data = config.dataset.build(seed=config.seed_of("split"), device=device)
         layout = config.space.layout(data.shape, data.classes)
+        try_ops("space.ops", [*config.space.ops, config.space.fixed_op], layout)
         both = config.trainer.name == "joint" or not config.trainer.learns_alpha
         splits = ("weights", "alpha") if both else ("weights",)
         for recipe in (config.trainer, config.trainer.of_region):

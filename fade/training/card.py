@@ -186,7 +186,7 @@ def _accuracies(accuracy: Mapping[str, Any]) -> str:
             f"({each}); these weights are those of training {exported + 1}, with {test[exported]:.4f}."
         )
     if accuracy["validation"] is not None:
-        text += f"\nValidation accuracy {accuracy['validation']:.4f}, by which the architecture was chosen."
+        text += f"\nValidation accuracy {accuracy['validation']:.4f}."
     return text
 
 

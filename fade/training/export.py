@@ -30,7 +30,7 @@ class Facts:
     Attributes:
         test_accuracies: ``[S]`` after training from scratch, one a seed.
         exported: Which of the S trainings made the weights.
-        validation_accuracy: That chose the architecture, where one did.
+        validation_accuracy: Of the first training; it chose the architecture where `found` tells of finalists.
         found: How the architecture was found, by label: search, region trainings, FLOPs.
         trained: How the network was trained, by label: epochs, optimizer, learning rate.
     """

@@ -5,7 +5,8 @@ from torch import nn
 
 from fade.nets import vocabulary
 from fade.nets.cells import CellBatch
-from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op
+from fade.nets.config import SpaceConfig
+from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op, try_ops
 from fade.space import Cell, CellSpace
 from tests.nets.reference import evaluate_cell
 
@@ -126,3 +127,32 @@ def test_a_registered_op_runs_and_is_drawn_from_the_seed(monkeypatch):
         torch.testing.assert_close(got, evaluate_cell(first, m, x[0]), atol=1e-5, rtol=1e-5)
     with pytest.raises(ValueError, match="gated"):
         register_op("gated", nn.Identity)
+
+
+@pytest.mark.parametrize("name", ["größe", "Conv", "_conv", "3conv", "a-b", ""])
+def test_a_name_that_no_cell_could_have_is_refused(monkeypatch, name):
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {})
+    with pytest.raises(ValueError, match="cannot name an op"):
+        register_op(name, nn.Identity)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda c, dims: nn.Conv1d(c, c, 3), r"'mine' makes \[2, 8, 14\] of \[2, 8, 16\]; let it keep the shape"),
+        (lambda c, dims: nn.AdaptiveAvgPool1d(1), r"'mine' makes \[2, 8, 1\] of"),
+        (lambda c, dims: nn.ReLU(inplace=True), "'mine' changes its input, which other edges read"),
+        (lambda c, dims: nn.Conv2d(c, c, 1), r"'mine' fails on \[2, 8, 16\] \(.*; mend it"),
+        (lambda c, dims: nn.LSTM(16, 16), "'mine' fails on .*no attribute 'shape'"),
+    ],
+    ids=["no padding", "pooled", "in place", "dims", "no tensor"],
+)
+def test_a_registered_op_that_no_network_can_use_is_refused_before_any_work(monkeypatch, make, message):
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {})
+    register_op("mine", make)
+    chance = torch.get_rng_state()
+    layout = SpaceConfig(depth=1, channels=8).layout((1, 16), 2)
+    with pytest.raises(ValueError, match=rf"^space\.ops: {message}"):
+        try_ops("space.ops", ["conv3", "mine"], layout)
+    try_ops("space.ops", ["conv3"], layout)
+    assert torch.equal(torch.get_rng_state(), chance)

@@ -102,7 +102,9 @@ def test_the_best_network_is_usable_and_told_alike_everywhere(study) -> None:
     folder = result.folder / "best"
     assert {path.name for path in folder.iterdir()} == {"architecture.json", "model.pt2", "card.md"}
     assert best["test_accuracy"] == pytest.approx(np.mean(best["test_accuracies"]))
-    assert f"Test accuracy {best['test_accuracy']:.4f}" in (folder / "card.md").read_text()
+    card = (folder / "card.md").read_text()
+    assert f"Test accuracy {best['test_accuracy']:.4f}" in card
+    assert ("best on validation data" in card) == (len(best["finalists"]) > 1)
     assert best["validation_accuracy"] == max(one["validation_accuracy"] for one in best["finalists"])
     regions = result.metrics["regions"]
     mode = {"mode of the search"} if "theta" in result.metrics["trajectory"][0] else set()

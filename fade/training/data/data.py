@@ -188,15 +188,22 @@ def _resized(x: Array, size: int | None) -> Array:
 
 
 def _channel_statistics(x: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each channel, [C]; sums in float64, so exact for uint8 in any order."""
+    """Mean and standard deviation of each channel, [C]; sums in float64, so exact for uint8 in any order.
+
+    Of other numbers about the first one of a channel, whose square might else swallow the deviations.
+    """
+    first = x[0].reshape(x.shape[1], -1)[:, 0].astype(np.float64)
+    pivot = np.where(x.dtype == np.uint8, 0, first)
     total, squares, count = np.zeros(x.shape[1]), np.zeros(x.shape[1]), 0
     for start in range(0, len(x), 1024):
         part = x[start : start + 1024].astype(np.float64).reshape(-1, *x.shape[1:2], math.prod(x.shape[2:]))
+        part -= pivot[:, None]
         total += part.sum((0, 2))
         squares += np.einsum("ncs,ncs->c", part, part)
         count += part.shape[0] * part.shape[2]
     mean = total / count
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    mean += pivot
     everywhere = (0, *range(2, x.ndim))
     constant = x.min(everywhere) == x.max(everywhere)
     return mean, np.where(constant | (std == 0), 1.0, std)  # rounding leaves a constant one a tiny deviation
@@ -209,9 +216,10 @@ def _fits(size: int, device: torch.device) -> bool:
 
 def _fingerprint(x: Array, y: Array, classes: int, sizes: dict[str, int], augment: str) -> str:
     # The examples lie in the order of the splits, already resized; the statistics follow from them.
-    digest = hashlib.sha256(
-        repr((x.shape, x.dtype.str, classes, sizes, augment, "standardised by weights, alpha")).encode()
-    )
+    standardised = "standardised by weights, alpha"
+    if x.dtype != np.uint8:
+        standardised += ", about the first number"
+    digest = hashlib.sha256(repr((x.shape, x.dtype.str, classes, sizes, augment, standardised)).encode())
     digest.update(np.ascontiguousarray(x).data)
     digest.update(y.data)
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Images in folders, one a class: read once in threads, then from the cache; imports no torch."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,8 @@ LAYOUT = "a folder that holds train/<class>/* and test/<class>/*"
 CHUNK = 256
 """Images a task of the thread pool: enough that its overhead vanishes, few enough to stop soon at an error."""
 
-DECODING = 2
-"""Version of what is read from a file; 1 clipped images of 16 bits in some formats."""
+DECODING = 3
+"""Version of what is read from a file; 2 took all numbers of 16 bits to reach 65,535 and read no folders in folders."""
 
 MOST_THREADS = 4
 """Small images spend half their time in Python: more threads would only wait for one another."""
@@ -80,19 +81,30 @@ def _check_folders(root: Path) -> tuple[str, ...]:
 
 
 def _images(folder: Path) -> list[tuple[str, int, int]]:
-    """Path, size and time of change of each image of one class, sorted by path."""
+    """Path, size and time of change of each image of one class, in folders of its own too, sorted by path."""
     from PIL import Image
 
     extensions = {e for e, format_name in Image.registered_extensions().items() if format_name in Image.OPEN}
-    with os.scandir(folder) as entries:
-        found = sorted(
-            (entry.path, entry.stat().st_size, entry.stat().st_mtime_ns)
-            for entry in entries
-            if not entry.name.startswith(".") and Path(entry.name).suffix.lower() in extensions
-        )
+    try:
+        found = sorted(_walk(folder, extensions))
+    except OSError as error:
+        reason = f"{error.filename} cannot be read ({error.strerror})"
+        raise ValueError(f"dataset.root: {reason}; repair or remove it") from error
     if not found:
         raise ValueError(f"dataset.root: {folder} holds no image; put some there, or remove the class everywhere")
     return found
+
+
+def _walk(folder: Path | str, extensions: set[str]) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                yield from _walk(entry.path, extensions)
+            elif Path(entry.name).suffix.lower() in extensions:
+                state = entry.stat()
+                yield entry.path, state.st_size, state.st_mtime_ns
 
 
 def _decode(paths: list[str], size: int | None) -> Arrays:
@@ -109,15 +121,18 @@ def _decode(paths: list[str], size: int | None) -> Arrays:
                 f"dataset.image_size is null, but images differ in size ({path} is {w} x {h}, {paths[0]} {w0} x {h0}); "
                 "set dataset.image_size to the side that all shall have"
             )
+    largest = max((int(image.max()) for image in images if image.dtype == np.uint16), default=0)
+    shift = max(largest.bit_length() - 8, 0)  # cameras fill 10, 12 or 14 bits of 16
     channels = 3 if any(image.ndim == 3 for image in images) else 1
     out = np.empty((len(images), channels, *images[0].shape[:2]), np.uint8)
     for target, image in zip(out, images, strict=True):
-        target[:] = image if image.ndim == 2 else image.transpose(2, 0, 1)  # a grey one is repeated over the channels
+        narrow = image >> shift if image.dtype == np.uint16 else image
+        target[:] = narrow if image.ndim == 2 else image.transpose(2, 0, 1)  # a grey one is repeated over the channels
     return {"images": out}
 
 
 def _read(path: str, size: int | None) -> Array:
-    """One image, uint8, [H, W] if grey, else [H, W, 3]; its centre square resized to `size`."""
+    """One image, [H, W] of uint8 or uint16 if grey, else [H, W, 3]; its centre square resized to `size`."""
     from PIL import Image
 
     try:
@@ -125,15 +140,16 @@ def _read(path: str, size: int | None) -> Array:
             if size is not None:
                 image.draft(None, (2 * size, 2 * size))  # a large JPEG: decoded at a fraction, at least twice too large
             picture: Image.Image = image
-            if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
-                picture = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+            deep = image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM"))
+            if deep:
+                picture = Image.fromarray(np.asarray(image).astype(np.float32))
             elif image.mode in ("I", "F"):
                 raise ValueError("its numbers of 32 bits have no known range; save it with 8 or 16 bits")
             elif image.mode not in ("L", "RGB"):
                 picture = image.convert("L" if image.mode in ("1", "LA") else "RGB")
             if size is not None and picture.size != (size, size):
                 picture = picture.resize((size, size), Image.Resampling.BILINEAR, box=_centre_square(*picture.size))
-            return np.asarray(picture)
+            return np.asarray(picture).round().astype(np.uint16) if deep else np.asarray(picture)
     except Exception as error:  # each of Pillow's formats has exceptions of its own
         raise ValueError(f"{path} cannot be read as an image ({one_line(error)}); repair or remove it") from error
 

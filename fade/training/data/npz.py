@@ -43,12 +43,13 @@ def load_npz(config: "DatasetConfig") -> Examples:
             )
     classes = np.unique(y_train)
     check_same_classes(classes.tolist(), np.unique(y_test).tolist(), where)
+    names = np.char.decode(classes, errors="replace") if classes.dtype.kind == "S" else classes
     return Examples(
         train=train,
         train_labels=np.searchsorted(classes, y_train).astype(np.int64),
         test=test,
         test_labels=np.searchsorted(classes, y_test).astype(np.int64),
-        class_names=tuple(map(str, classes.tolist())),
+        class_names=tuple(map(str, names.tolist())),
     )
 
 

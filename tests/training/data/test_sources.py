@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from fade.training.data import Data, DatasetConfig
-from tests.training.data.small_datasets import fake_cifar10, fake_mnist, image_folder, npz
+from tests.training.data.small_datasets import fake_cifar10, fake_mnist, image_folder, npz, random_images
 
 
 def build(**keys) -> Data:
@@ -138,6 +138,54 @@ def test_sixteen_bits_and_palettes_and_wrong_extensions_are_read(tmp_path):
     Image.new("P", (4, 4)).save(root / "train" / "cat" / "palette.gif")
     (root / "train" / "cat" / "palette.gif").rename(root / "train" / "cat" / "palette.jpg")
     assert build(name="image_folder", root=str(root)).shape == (3, 4, 4)
+
+
+@pytest.mark.parametrize("bits", [6, 8, 12, 14])
+def test_sixteen_bits_that_are_not_filled_keep_what_they_hold(tmp_path, bits):
+    root = image_folder(tmp_path, mode="L", size=(4, 4))
+    for number, file in enumerate(sorted(root.glob("*/*/*.png"))):
+        values = np.full((4, 4), number % 50 << max(bits - 8, 0), np.uint16)
+        values[0, 0] = (1 << bits) - 1
+        Image.fromarray(values).save(file)
+    whole = everything(build(name="image_folder", root=str(root)))
+    assert set(whole.unique().int().tolist()) == {*range(50), min((1 << bits) - 1, 255)}
+
+
+def test_images_in_folders_of_a_class_are_its_own(tmp_path):
+    root = image_folder(tmp_path)
+    before = build(name="image_folder", root=str(root))
+    deeper = root / "train" / "cat" / "more" / "2024"
+    deeper.mkdir(parents=True)
+    for number, file in enumerate(sorted((root / "train" / "cat").glob("*.png"))):
+        (root / "train" / "cat" / ".hidden").mkdir(exist_ok=True)
+        file.rename((deeper if number % 2 else root / "train" / "cat" / "more") / file.name)
+    (root / "train" / "cat" / ".hidden" / "x.png").write_text("no image")
+    after = build(name="image_folder", root=str(root))
+    assert after.sizes == before.sizes
+    assert torch.equal(everything(after).sum(), everything(before).sum())
+
+
+def test_a_link_that_leads_nowhere_is_named(tmp_path):
+    root = image_folder(tmp_path)
+    (root / "train" / "dog" / "zz.png").symlink_to("/nowhere/x.png")
+    with pytest.raises(ValueError, match=r"dataset\.root: .*zz\.png cannot be read \(No such file.*remove it"):
+        build(name="image_folder", root=str(root))
+
+
+def test_labels_of_bytes_are_told_as_text(tmp_path):
+    path = npz(tmp_path / "a.npz", random_images(60, 9, 9, 3), [b"owl", b"cat"], 20)
+    assert build(name="npz", root=str(path)).class_names == ("cat", "owl")
+
+
+@pytest.mark.parametrize(("offset", "spread"), [(0.0, 1.0), (1e6, 0.5), (1e7, 2.0), (1e8, 32.0)])
+def test_statistics_of_numbers_far_from_zero(tmp_path, offset, spread):
+    x = (offset + spread * np.random.default_rng(0).normal(size=(2200, 2, 16))).astype(np.float32)
+    y = np.arange(len(x)) % 3
+    np.savez(tmp_path / "c.npz", x_train=x[:2000], y_train=y[:2000], x_test=x[2000:], y_test=y[2000:])
+    data = build(name="npz", root=str(tmp_path / "c.npz"))
+    trained = x[:2000].astype(np.float64)  # three quarters of these
+    np.testing.assert_allclose(data.std, trained.std((0, 2)), rtol=0.02)
+    np.testing.assert_allclose(data.mean, trained.mean((0, 2)), atol=0.05 * spread + 1e-7 * offset)
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.float32])
