@@ -6,6 +6,7 @@ import pytest
 from fade.search.config import PseudoGradientConfig
 from fade.search.distribution import GraphDistribution
 from fade.search.pseudo_gradient import draw_stage
+from fade.search.updates import ASNG, PBIL
 from fade.space import Cell, CellList, CellSpace, HierarchicalSpace
 from fade.training.landscape import AdditiveLandscape
 
@@ -104,6 +105,26 @@ def test_the_first_step_of_nes_is_the_formula():
     assert [stage["edges"] for stage in search.trajectory_point()["theta"]] == pytest.approx(expected)
 
 
+def test_candidates_that_tie_for_the_best_share_a_step_of_pbil():
+    start, theta = (GraphDistribution(SMALL.cell_space) for _ in range(2))
+    choices, _ = draw_stage(theta, np.random.default_rng(0), 3)
+    PBIL(0.1)(theta, choices, np.zeros(3))
+    assert np.array_equal(theta.probabilities, start.probabilities)
+    PBIL(0.1)(theta, choices, np.array([0.5, 0.5, -1.0]))
+    expected = start.probabilities + 0.1 * start.gradient(choices, np.array([0.5, 0.5, 0.0]))
+    np.testing.assert_allclose(theta.probabilities, expected)
+
+
+def test_a_step_of_asng_has_its_length_and_is_bounded(monkeypatch):
+    theta, steps = GraphDistribution(SMALL.cell_space), []
+    monkeypatch.setattr(theta, "move", steps.append)
+    choices, _ = draw_stage(theta, np.random.default_rng(0), 3)
+    for step_size in (0.3, 1e9):
+        ASNG(step_size)(theta, choices, np.array([1.0, 0.0, -1.0]))
+    lengths = [np.linalg.norm(step / np.sqrt(theta.probabilities)) for step in steps]
+    np.testing.assert_allclose(lengths, [0.3, theta.parameters**0.5])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_asng_lengthens_its_steps_on_a_signal_and_shortens_them_on_noise(seed):
     def tenth_step(utilities):
@@ -132,6 +153,17 @@ def test_a_converged_stage_still_fills_its_region_by_mutation():
     choices, classes = draw_stage(theta, np.random.default_rng(0), 4)
     assert classes == 1
     assert len({theta.cell(choice) for choice in choices}) == 4
+
+
+def test_a_stage_that_still_draws_two_classes_has_not_converged():
+    class Torn(GraphDistribution):
+        def draw(self, rng):
+            return np.full(self.variables, rng.integers(2))
+
+    search = PseudoGradientConfig(regions=9).build(SMALL, seed=0)
+    search._theta = [Torn(SMALL.cell_space) for _ in range(2)]
+    search.tell(search.ask(), np.zeros((2, 4)))
+    assert search.converged == [False, False]
 
 
 def test_is_done_when_all_stages_have_converged():
