@@ -17,6 +17,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
+from fade.errors import first_line, with_type
 from fade.nets.config import SpaceConfig
 from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.study.config import ConfigurationError, StudyConfig
@@ -114,7 +115,7 @@ def _import_plugin(plugin: str) -> None:
         importlib.import_module(plugin)
     except Exception as error:  # whatever a user's module raises
         raise ValueError(
-            f"plugins={plugin} cannot be imported ({type(error).__name__}: {_first_line(error)}); put its folder on "
+            f"plugins={plugin} cannot be imported ({with_type(error).rstrip('.')}); put its folder on "
             "PYTHONPATH, or mend it"
         ) from error
 
@@ -155,7 +156,7 @@ def explain(error: Exception) -> str:
         if isinstance(cause, ConfigKeyError | ConfigAttributeError) and (key := _key(cause)):
             return _no_key(key, cause.object_type)
         if key := _key(cause):
-            return _wrong_value(key, _first_line(cause), cause)
+            return _wrong_value(key, _first_sentence(cause), cause)
     text = str(error)
     if isinstance(error, OverrideParseException):
         return f"{error.override} cannot be read; write KEY=VALUE, and quote what is no plain word: 'KEY=\"a, b\"'"
@@ -168,8 +169,8 @@ def explain(error: Exception) -> str:
     if found := re.search(r"Could not override '([^']+)'", text):
         return _no_key(found[1], None)
     if text.startswith("Config group override must be"):
-        return f"a group was given no option's name ({_first_line(error)}); write GROUP=OPTION, as in trainer=joint"
-    return _first_line(error)
+        return f"a group was given no option's name ({_first_sentence(error)}); write GROUP=OPTION, as in trainer=joint"
+    return _first_sentence(error)
 
 
 _KINDS = {"Integer": "whole number", "Float": "number"}
@@ -197,8 +198,8 @@ def _key(error: OmegaConfBaseException) -> str:
     return str(getattr(error, "full_key", None) or getattr(error, "key", None) or "")
 
 
-def _first_line(error: BaseException) -> str:
-    return next((line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _first_sentence(error: BaseException) -> str:
+    return first_line(error).rstrip(".")
 
 
 def _no_key(key: str, owner: object) -> str:

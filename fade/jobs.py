@@ -25,6 +25,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fade.config import CONF, compose_study, explain, register, typed
+from fade.errors import with_type
 from fade.store import write_whole
 from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
@@ -160,9 +161,9 @@ def _task(composed: DictConfig) -> None:
     try:
         _study(typed(composed), folder, folder.parent.name)
     except Exception as error:
-        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
-        write_whole(error_file, f"{type(error).__name__}: {text}\n")
-        print(f"fade: error: job {context.job.num}: {type(error).__name__}: {text}", file=sys.stderr, flush=True)
+        text = with_type(error)
+        write_whole(error_file, f"{text}\n")
+        print(f"fade: error: job {context.job.num}: {text}", file=sys.stderr, flush=True)
         if os.environ.get("FADE_FULL_ERROR") == "1":
             traceback.print_exc()
     refresh_sweep(folder.parent)

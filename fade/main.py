@@ -10,6 +10,7 @@ import traceback
 from types import FrameType
 
 from fade import __version__
+from fade.errors import with_type
 from fade.study.config import ConfigurationError
 
 DONE, FAILED, WRONG, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -95,8 +96,7 @@ def _run(arguments: list[str]) -> int:
         fail(str(error), error)
         return FAILED
     except Exception as error:
-        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
-        fail(f"{type(error).__name__}: {text}", error)
+        fail(with_type(error), error)
         return FAILED
     return DONE
 

@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fade.errors import first_line
 from fade.space.cell import NAME
 
 if TYPE_CHECKING:
@@ -127,8 +128,9 @@ def try_ops(key: str, names: Iterable[str], layout: Layout) -> None:
                 try:
                     made = list(_REGISTERED[name](shape[1], layout.dims)(x).shape)
                 except Exception as error:
-                    reason = (str(error).splitlines() or [type(error).__name__])[0]
-                    raise ValueError(f"{key}: '{name}' fails on {list(shape)} ({reason}); mend it") from error
+                    raise ValueError(
+                        f"{key}: '{name}' fails on {list(shape)} ({first_line(error)}); mend it"
+                    ) from error
             if made != list(shape):
                 raise ValueError(f"{key}: '{name}' makes {made} of {list(shape)}; let it keep the shape")
             if not torch.equal(x, given):

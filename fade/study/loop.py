@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fade.errors import with_type
 from fade.ranking import PathRanks
 from fade.report import build_run
 from fade.search import OuterSearch
@@ -309,8 +310,7 @@ def _find_best(study: Study) -> Best | None:
     try:
         export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
     except Exception as error:  # an op of the user's may be beyond torch.export, and nothing computed is lost over it
-        first = (str(error).splitlines() or [""])[0]
-        study.console.say(f"best/: not exported, {type(error).__name__}: {first}; its cells are in metrics.json")
+        study.console.say(f"best/: not exported, {with_type(error)}; its cells are in metrics.json")
     return best
 
 

@@ -57,7 +57,8 @@ def prepare(config: StudyConfig) -> Prepared:
             return Prepared(device, space, search, None, None)
         data = config.dataset.build(seed=config.seed_of("split"), device=device)
         layout = config.space.layout(data.shape, data.classes)
-        try_ops("space.ops", [*config.space.ops, config.space.fixed_op], layout)
+        try_ops("space.ops", config.space.ops, layout)
+        try_ops("space.output_op", {config.space.fixed_op} - set(config.space.ops), layout)
         both = config.trainer.name == "joint" or not config.trainer.learns_alpha
         splits = ("weights", "alpha") if both else ("weights",)
         for recipe in (config.trainer, config.trainer.of_region):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import wandb
 
+from fade.errors import first_line
 from fade.tracking.base import Cell, Tracker
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ class WandbTracker(Tracker):
         except (wandb.Error, OSError, ValueError) as error:
             online = tracking.mode == "online"
             remedy = "tracking.mode=offline and synchronise later with `wandb sync`" if online else "tracking=csv"
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ValueError(f"tracking.mode={tracking.mode}: W&B did not start ({reason}); use {remedy}") from error
+            raise ValueError(
+                f"tracking.mode={tracking.mode}: W&B did not start ({first_line(error)}); use {remedy}"
+            ) from error
         self.run.define_metric("region")
         self.run.define_metric("*", step_metric="region")
 

@@ -196,8 +196,8 @@ def _channel_statistics(x: Array) -> tuple[Array, Array]:
     pivot = np.where(x.dtype == np.uint8, 0, first)
     total, squares, count = np.zeros(x.shape[1]), np.zeros(x.shape[1]), 0
     for start in range(0, len(x), 1024):
-        part = x[start : start + 1024].astype(np.float64).reshape(-1, *x.shape[1:2], math.prod(x.shape[2:]))
-        part -= pivot[:, None]
+        part = x[start : start + 1024].reshape(-1, *x.shape[1:2], math.prod(x.shape[2:]))
+        part = np.subtract(part, pivot[:, None], dtype=np.float64)
         total += part.sum((0, 2))
         squares += np.einsum("ncs,ncs->c", part, part)
         count += part.shape[0] * part.shape[2]

@@ -21,7 +21,7 @@ CHUNK = 256
 """Images a task of the thread pool: enough that its overhead vanishes, few enough to stop soon at an error."""
 
 DECODING = 3
-"""Version of what is read from a file; 2 took all numbers of 16 bits to reach 65,535 and read no folders in folders."""
+"""Version of what is read from a file; 2 took all numbers of 16 bits to reach 65,535."""
 
 MOST_THREADS = 4
 """Small images spend half their time in Python: more threads would only wait for one another."""

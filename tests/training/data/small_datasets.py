@@ -8,9 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from fade.training.data import Data, DatasetConfig
+
 CLASSES = ("cat", "dog", "owl")
+
+
+def build(**keys) -> Data:
+    return DatasetConfig(**keys).build(seed=0, device="cpu")
+
+
+def everything(data: Data) -> torch.Tensor:
+    """All examples in raw units."""
+    x = torch.cat([x for x, _ in data.batches(*data.sizes, batch_size=64, seed=0)])
+    column = (-1, *[1] * (x.ndim - 2))
+    return (x * data.std.view(column) + data.mean.view(column)).round()
 
 
 def random_images(n: int, *shape: int, seed: int = 0) -> np.ndarray:
