@@ -52,6 +52,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("space.ops=[conv9]", "conv9", "choose from"),
     ("space.depth=12 'space.pool=[0,1,2,3,4,5,6,7,8]' space.channels=512", "space.pool", ""),
     ("trainer.epochs=0", "trainer.epochs=0", "at least 1"),
+    ("trainer=joint trainer.readout_paths=7", "trainer.readout_paths=7", "at least 12"),
     ("trainer.lr=inf", "trainer.lr=inf", "give"),
     ("trainer.readout=alone trainer.aggregate=log_sum", "trainer.aggregate=log_sum", "trainer.aggregate=mean"),
     ("trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from fade.nets.config import SpaceConfig
 from fade.search.config import PseudoGradientConfig, SearchConfig
 from fade.seeds import subseed
+from fade.space import Region
 from fade.tracking.config import TrackingConfig
 from fade.training.config import SyntheticConfig, TrainerConfig, default_trainer, one_of
 from fade.training.data import DatasetConfig
@@ -112,9 +113,11 @@ class StudyConfig:
             ValueError: Naming the key, its value and the remedy.
         """
         self._check_finite()
-        self.search.build(self.space.build(), seed=self.seed_of("search")).ask()  # a region that cannot be drawn raises
+        # A region that cannot be drawn raises.
+        region = self.search.build(self.space.build(), seed=self.seed_of("search")).ask()
         trains = isinstance(self.trainer, TrainerConfig)
-        if trains:
+        if isinstance(self.trainer, TrainerConfig):
+            self._check_paths(self.trainer, region)
             self.dataset.check()
         elif self.truth.name == "retrain":
             raise ValueError(
@@ -144,6 +147,15 @@ class StudyConfig:
             raise ValueError(
                 f"search.utilities=true needs true stage scores, which trainer.name={self.trainer.name} cannot give; "
                 "use trainer=synthetic, or search.utilities=ranks"
+            )
+
+    @staticmethod
+    def _check_paths(trainer: TrainerConfig, region: Region) -> None:
+        fewest = min(region.depth * region.candidates, region.size)
+        if trainer.readout_paths is not None and trainer.readout_paths < fewest and trainer.reads("main_effects"):
+            raise ValueError(
+                f"trainer.readout_paths={trainer.readout_paths} cannot tell the effects of {region.candidates} "
+                f"candidates in each of {region.depth} stages; give at least {fewest}, or null"
             )
 
     def _check_finite(self) -> None:

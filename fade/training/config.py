@@ -126,6 +126,11 @@ class TrainerConfig:
                 f"trainer.fair_repeats={self.fair_repeats} adds fair trainings to those of another kind, and "
                 "trainer.name=fair has no other; use trainer=fair, with more trainer.repeats"
             )
+        if self.fair_repeats and not self.all_readouts and self.readout not in ("training_effects", "consensus"):
+            raise ValueError(
+                f"trainer.fair_repeats={self.fair_repeats} adds trainings that trainer.readout={self.readout} does not "
+                "read; use trainer.fair_repeats=0, or trainer.readout=consensus"
+            )
         for key in ("batch_size", "region_batch_size"):
             if (size := getattr(self, key)) is not None and size < 2:
                 raise ValueError(f"trainer.{key}={size} has no batch statistics; give at least 2")
@@ -143,7 +148,10 @@ class TrainerConfig:
         if self.lr_end > self.lr:
             raise ValueError(f"trainer.lr_end={self.lr_end} exceeds trainer.lr={self.lr}; lower it")
         if self.readout_paths is not None and self.readout_paths < 1:
-            raise ValueError(f"trainer.readout_paths={self.readout_paths} is too few; give at least 1, or null")
+            raise ValueError(
+                f"trainer.readout_paths={self.readout_paths} is too few; give at least D·K, for D stages of K "
+                "candidates, or null"
+            )
         if self.aggregate == "log_sum" and self.readout not in PROBABILITIES:
             raise ValueError(
                 f"trainer.aggregate=log_sum needs probabilities, which trainer.readout={self.readout} does not give; "
@@ -151,10 +159,11 @@ class TrainerConfig:
             )
         epochs = self.epochs_of_region
         if self.learns_alpha and self.alpha_warmup > (latest := (epochs - 1) / epochs):
+            keys = ("region_epochs",) if self.region_epochs else ("epochs", "repeats")
+            cause = ", ".join(f"trainer.{key}={getattr(self, key)}" for key in keys)
             raise ValueError(
                 f"trainer.alpha_warmup={self.alpha_warmup} leaves α none of the {epochs} epochs of one training (of "
-                f"trainer.epochs={self.epochs}, trainer.repeats={self.repeats}); "
-                f"lower it to at most {int(100 * latest) / 100}"
+                f"{cause}); lower it to at most {int(100 * latest) / 100}"
             )
         if self.readout == "training_effects" and self.name != "fair" and not self.fair_repeats:
             raise ValueError(
@@ -217,6 +226,10 @@ class TrainerConfig:
         recipe = self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys}
         if not self.learns_alpha:  # there is nothing to mix, so these decide nothing
             recipe |= {key: getattr(TrainerConfig, key) for key in mixing}
+        if recipe["mixing"] == "softmax":  # which has no temperature
+            recipe |= {key: getattr(TrainerConfig, key) for key in ("temperature", "temperature_end")}
+        if not self.reads("main_effects"):
+            recipe["readout_paths"] = None
         if recipe["temperature"] != recipe["temperature_end"]:
             recipe["temperature_moves"] = "by step"  # by epoch once, so that such results are others
         return recipe | reads

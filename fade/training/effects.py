@@ -13,7 +13,8 @@ def design(candidates: int, depth: int, size: int, seed: int) -> NDArray[np.int6
 
     Paths come in groups of K that use each candidate of each stage once, so every (stage, candidate) is sampled equally
     often. Groups are drawn without replacement from a partition of all paths: those that differ by a shift, the same
-    in every stage, after a random numbering of each stage's candidates. All K^D paths where no more are asked for.
+    in every stage, after a random numbering of each stage's candidates; again until they identify the main effects,
+    where so many groups can: D, so D·K paths. All K^D paths where no more are asked for.
 
     Args:
         candidates: K.
@@ -27,12 +28,22 @@ def design(candidates: int, depth: int, size: int, seed: int) -> NDArray[np.int6
     if candidates**depth <= size:
         return np.stack(np.meshgrid(*[np.arange(candidates)] * depth, indexing="ij"), -1).reshape(-1, depth)
     rng = np.random.default_rng(seed)
-    first = np.zeros((-(-size // candidates), depth), dtype=np.int64)
-    first[:, 1:] = distinct_rows(candidates, len(first), depth - 1, rng)
-    shifted = (first[:, None] + np.arange(candidates)[:, None]) % candidates  # [groups, K, D]
+    while True:
+        first = np.zeros((-(-size // candidates), depth), dtype=np.int64)
+        first[:, 1:] = distinct_rows(candidates, len(first), depth - 1, rng)
+        shifted = (first[:, None] + np.arange(candidates)[:, None]) % candidates  # [groups, K, D]
+        if len(first) < depth or identified(shifted.reshape(-1, depth), candidates):
+            break
     numbering = np.stack([rng.permutation(candidates) for _ in range(depth)])
     paths: NDArray[np.int64] = numbering[np.arange(depth), shifted.reshape(-1, depth)]
     return paths
+
+
+def identified(paths: NDArray[np.int64], candidates: int) -> bool:
+    """Whether values of these paths ``[P, D]`` tell all 1 + D·(K - 1) unknowns of an additive model of them."""
+    depth = paths.shape[1]
+    columns = np.eye(candidates)[paths].reshape(len(paths), depth * candidates)
+    return bool(np.linalg.matrix_rank(columns) == 1 + depth * (candidates - 1))
 
 
 def distinct_rows(base: int, rows: int, columns: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -8,8 +8,9 @@ import signal
 import threading
 import time
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -17,6 +18,7 @@ import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
+from fade.errors import first_line
 from fade.training.region import RegionTrainer
 
 CHECKPOINT_SECONDS = 30.0
@@ -27,7 +29,8 @@ class EpochEnd(pl.Callback):
     """At an epoch's end: record it, keep it, tell of it; in this order, so that what is told of is kept.
 
     One callback, since Lightning runs a module's own hook after those of all callbacks: a checkpoint would lack the
-    record. A checkpoint is written beside and renamed, at most every so many seconds.
+    record. A checkpoint is written beside and renamed, at most every so many seconds; after the last epoch too, for
+    what is read from a training can take as long as itself. One that cannot be written is told of and done without.
     """
 
     def __init__(self, checkpoint: Path | None, every: float, report: Callable[[int, int], None] | None) -> None:
@@ -39,14 +42,25 @@ class EpochEnd(pl.Callback):
         assert isinstance(pl_module, RegionTrainer)
         pl_module.record_epoch()
         done, epochs = trainer.current_epoch + 1, pl_module.epochs
-        if self.checkpoint and done < epochs and time.monotonic() - self.last >= self.every:
-            self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            beside = self.checkpoint.with_name(f"{self.checkpoint.name}.{os.getpid()}")
-            trainer.save_checkpoint(beside)
-            beside.replace(self.checkpoint)
+        if self.checkpoint and time.monotonic() - self.last >= self.every:
+            self._keep(trainer, self.checkpoint)
             self.last = time.monotonic()
         if self.report:
             self.report(done, epochs)
+
+    @staticmethod
+    def _keep(trainer: pl.Trainer, checkpoint: Path) -> None:
+        beside = checkpoint.with_name(f"{checkpoint.name}.{os.getpid()}")
+        try:
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            trainer.save_checkpoint(beside)
+            with beside.open("rb") as file:
+                os.fsync(file.fileno())
+            beside.replace(checkpoint)
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink()
+            warnings.warn(f"{checkpoint} cannot be written ({first_line(error)}); training on without", stacklevel=1)
 
 
 @contextmanager
@@ -79,7 +93,12 @@ def usable(checkpoint: Path | None) -> Path | None:
     if checkpoint is None or not checkpoint.exists():
         return None
     try:
-        torch.load(checkpoint, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(checkpoint) as file:  # torch looks at no checksum
+            if damaged := file.testzip():
+                raise zipfile.BadZipFile(damaged)
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        if missing := {"state_dict", "records", "pytorch-lightning_version"} - set(state):
+            raise KeyError(*missing)
     except Exception as error:  # torch, zipfile and pickle raise a dozen kinds on a file that is not theirs
         aside = checkpoint.with_name(f"{checkpoint.name}.damaged")
         checkpoint.replace(aside)
@@ -99,8 +118,8 @@ def fit(
 
     Args:
         module: What to train.
-        checkpoint: Where a long training keeps its state; a training that finds it goes on from there, exactly. It is
-            removed at the end.
+        checkpoint: Where a long training keeps its state; a training that finds it goes on from there, exactly. Whoever
+            has stored what came of the training removes it.
         every: Seconds between checkpoints.
         report: Called after each epoch with (epochs done, epochs in all).
 
@@ -137,8 +156,6 @@ def fit(
         if trainer.received_sigterm:  # in the last batch, where Lightning forgets it
             raise SIGTERMException
     module.to(device)
-    if checkpoint:
-        checkpoint.unlink(missing_ok=True)
 
 
 def resolve_device(name: str) -> str:

@@ -260,11 +260,14 @@ class StoredTrainings:
         if attachment is not None:
             self.store.put_bytes(key, attachment)
         try:
-            return key, self.store.put(key, request, result, self._provenance)
+            stored = self.store.put(key, request, result, self._provenance)
         except ValueError as error:
+            checkpoint.unlink(missing_ok=True)  # it would diverge again
             raise DivergedError(
                 f"the training ({what}) diverged, a loss is not finite; lower trainer.lr or trainer.alpha_lr"
             ) from error
+        checkpoint.unlink(missing_ok=True)
+        return key, stored
 
 
 def _pack(network: Network) -> bytes:

@@ -22,6 +22,7 @@ def each(keys, values, remedy):
         ({"precision": "16"}, r"trainer\.precision=16 .*bf16-mixed"),
         ({"epochs": 0}, r"trainer\.epochs=0 .*at least 1"),
         ({"fair_repeats": -1}, r"trainer\.fair_repeats=-1 .*0 or more"),
+        ({"fair_repeats": 2, "all_readouts": False}, r"trainer\.fair_repeats=2 .*trainer\.readout=weights .*consensus"),
         ({"fair_repeats": 2, "name": "fair"}, r"trainer\.fair_repeats=2 .*trainer\.name=fair.*trainer\.repeats"),
         ({"batch_size": 0}, r"trainer\.batch_size=0 .*at least 2"),
         ({"batch_size": 1}, r"trainer\.batch_size=1 .*at least 2"),
@@ -31,7 +32,7 @@ def each(keys, values, remedy):
         *each(("lr_end", "weight_decay", "alpha_lr"), (-0.1, nan), "0 or more"),
         *each(("momentum", "alpha_warmup", "candidate_dropout"), (-0.1, 1, nan), "less than 1"),
         ({"lr": 0.01, "lr_end": 0.1}, r"trainer\.lr_end=0\.1 .*trainer\.lr=0\.01.*lower"),
-        ({"readout_paths": 0}, r"trainer\.readout_paths=0 .*at least 1"),
+        ({"readout_paths": 0}, r"trainer\.readout_paths=0 .*at least D·K"),
         ({"aggregate": "log_sum", "readout": "alone"}, r"trainer\.aggregate=log_sum .*trainer\.readout=alone.*mean"),
         ({"alpha_lr": 0}, r"trainer\.alpha_lr=0 .*trainer\.name=joint.*positive"),
         ({"alpha_lr": 0, "name": "fair"}, r"trainer\.readout=weights .*trainer\.alpha_lr=0.*main_effects"),
@@ -39,6 +40,7 @@ def each(keys, values, remedy):
         ({"readout": "training_effects"}, r"trainer\.readout=training_effects .*trainer\.name=joint.*trainer=fair"),
         ({"epochs": 10, "alpha_warmup": 0.95}, r"trainer\.alpha_warmup=0\.95 .*trainer\.epochs=10.*at most 0\.9"),
         ({"epochs": 1, "alpha_warmup": 0.1}, r"trainer\.alpha_warmup=0\.1 .*trainer\.epochs=1"),
+        ({"region_epochs": 2, "alpha_warmup": 0.9}, r"trainer\.alpha_warmup=0\.9 .*\(of trainer\.region_epochs=2\)"),
     ],
 )
 def test_a_wrong_value_is_named_with_a_remedy(values, message):
@@ -86,6 +88,10 @@ def test_a_recipe_holds_what_moves_the_numbers():
         assert TrainerConfig(**values).weights_recipe() != plain.weights_recipe()
     for values in ({"name": "fair"}, {"alpha_lr": 0.1}, {"mixing": "gumbel"}, {"share_weights": True}):
         assert TrainerConfig(**values).region_recipe() != plain.region_recipe()
+    assert TrainerConfig(temperature=2.0).region_recipe() == plain.region_recipe()  # softmax has none
+    one = {"all_readouts": False, "readout": "weights"}
+    assert TrainerConfig(**one, readout_paths=40).region_recipe() == TrainerConfig(**one).region_recipe()
+    assert TrainerConfig(readout_paths=40).region_recipe() != plain.region_recipe()
     fair = TrainerConfig(name="fair", alpha_lr=0, readout="alone")  # mixes nothing
     for values in ({"mixing": "gumbel"}, {"temperature": 2.0}, {"candidate_dropout": 0.3}):
         assert TrainerConfig(name="fair", alpha_lr=0, readout="alone", **values).region_recipe() == fair.region_recipe()

@@ -48,6 +48,15 @@ def test_effects_are_exact_for_an_additive_loss(candidates, depth, seed):
     np.testing.assert_allclose(effects, truth - truth.mean(1, keepdims=True), atol=1e-9 * np.abs(truth).max())
 
 
+@settings(deadline=None)
+@given(st.integers(2, 5), st.integers(1, 6), st.integers(0, 1000), st.integers(0, 2))
+def test_as_many_groups_as_stages_identify_the_effects(candidates, depth, seed, more):
+    truth = np.random.default_rng(seed).normal(size=(depth, candidates))
+    paths = design(candidates, depth, (depth + more) * candidates, seed)
+    effects = main_effects(paths, truth[np.arange(depth), paths].sum(1), candidates)
+    np.testing.assert_allclose(effects, truth - truth.mean(1, keepdims=True), atol=1e-8)
+
+
 def test_effects_are_the_mean_differences_of_a_full_factorial():
     paths = design(3, 2, 9, 0)
     losses = np.random.default_rng(0).normal(size=9)

@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 import warnings
+import zipfile
 
 import pytest
 import torch
@@ -79,7 +80,12 @@ def test_a_resumed_training_is_bit_for_bit_an_uninterrupted_one(data, tmp_path, 
     assert resumed.training_effects_epochs == whole.training_effects_epochs
     assert len(whole.training_effects_epochs) == (EPOCHS if values["name"] == "fair" else 0)
     assert len(resumed.epoch_seconds) == EPOCHS
-    assert not list(path.parent.iterdir())
+    finished = make_trainer(data, epochs=EPOCHS, **values)  # and what is read from it was interrupted
+    fit(finished, checkpoint=path, every=0, report=lambda done, _: epochs.append(done))
+    assert epochs == [4]
+    assert same(state(whole), state(finished))
+    assert finished.stage_weights_epochs == whole.stage_weights_epochs
+    assert [file.name for file in path.parent.iterdir()] == ["checkpoint"]
 
 
 def test_an_interruption_within_an_epoch_goes_on_from_the_last_one(data, tmp_path):
@@ -127,15 +133,44 @@ def test_ops_with_chance_and_statistics_of_their_own_are_resumed_too(data, tmp_p
     assert same(state(whole), state(resumed))
 
 
-def test_a_damaged_checkpoint_is_moved_aside_and_the_training_starts_anew(data, trained, tmp_path):
+def half_a_file(path):
+    path.write_bytes(b"PK\x03\x04 half a file")
+
+
+def another_weight(path):
+    """torch reads it without a word."""
+    content = bytearray(path.read_bytes())
+    name = next(info for info in zipfile.ZipFile(path).infolist() if "/data/" in info.filename and info.file_size > 64)
+    content[name.header_offset + 128 + len(name.filename)] ^= 1
+    path.write_bytes(content)
+    torch.load(path, weights_only=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [half_a_file, another_weight, lambda path: torch.save({}, path), lambda path: torch.save(torch.ones(3), path)],
+    ids=["half", "a bit", "empty", "a tensor"],
+)
+def test_a_damaged_checkpoint_is_moved_aside_and_the_training_starts_anew(data, trained, tmp_path, damage):
     whole = trained(2)
     path = tmp_path / "checkpoint"
-    path.write_bytes(b"PK\x03\x04 half a file")
+    part = make_trainer(data)
+    with pytest.raises(Interruption):
+        fit(part, checkpoint=path, every=0, report=lambda *_: interrupt())
+    damage(path)
     again = make_trainer(data)
     with pytest.warns(UserWarning, match="checkpoint is damaged"):
         fit(again, checkpoint=path)
     assert same(whole, state(again))
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.damaged"]
+
+
+def test_a_checkpoint_that_cannot_be_written_costs_no_training(data, trained, tmp_path):
+    (tmp_path / "file").touch()
+    module = make_trainer(data)
+    with pytest.warns(UserWarning, match="cannot be written"):
+        fit(module, checkpoint=tmp_path / "file" / "below", every=0)
+    assert same(trained(2), state(module))
 
 
 def test_short_trainings_keep_no_checkpoint(data, tmp_path):

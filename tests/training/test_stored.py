@@ -8,7 +8,9 @@ from fade.nets import vocabulary
 from fade.seeds import subseed
 from fade.store import Store
 from fade.training.config import TrainerConfig
+from fade.training.fit import fit
 from fade.training.reading import read_path_losses
+from fade.training.readouts import READOUTS
 from fade.training.stored import DivergedError, StoredTrainings
 from fade.training.train import mean_of_trainings, train_region
 from tests.training.samples import SPACE, make_data, make_region
@@ -57,6 +59,30 @@ def test_one_training_more_trains_one_more(data, several):
         config = replace(CONFIG, repeats=repeats)
         StoredTrainings(store, config, layout, data, seed=5, announce=announced.append).region(make_region())
     assert announced == ["region of 2 × 3 cells, training 4 of 4"]
+
+
+def test_what_a_read_out_interrupts_is_not_trained_again(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "__kwdefaults__", {**fit.__kwdefaults__, "every": 0.0})
+    layout, told = SPACE.layout(data.shape, data.classes), []
+
+    def trained():
+        return StoredTrainings(
+            Store(tmp_path), CONFIG, layout, data, seed=5, announce=lambda _: lambda done, _: told.append(done)
+        ).region(make_region())
+
+    with monkeypatch.context() as patch:
+        patch.setitem(READOUTS, "alone", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trained()
+    again = trained()
+    assert told == [1]
+    other = StoredTrainings(Store(tmp_path / "other"), CONFIG, layout, data, seed=5).region(make_region())
+    assert {**again, "seconds": 0, "epoch_seconds": []} == {**other, "seconds": 0, "epoch_seconds": []}
+    assert not list((tmp_path / "unfinished").iterdir())
+
+
+def interrupted(_):
+    raise KeyboardInterrupt
 
 
 def test_fair_trainings_beside_others_add_their_effects_and_their_cost(data, tmp_path):
