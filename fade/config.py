@@ -82,6 +82,11 @@ def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
+def schemas(group: str) -> dict[str, type]:
+    """The schemas of a group's options, by name; those of `experiment` are none, for it sets keys of all others."""
+    return SCHEMAS.get(group) or ({group: _ONE_SCHEMA[group]} if group in _ONE_SCHEMA else {})
+
+
 def typed(composed: DictConfig) -> StudyConfig:
     """The typed configuration, every part validated and all of them together.
 
@@ -207,9 +212,12 @@ def _no_key(key: str, owner: object) -> str:
     if key in known_keys() and dataclasses.is_dataclass(owner):
         group, _, _ = key.partition(".")
         names = ", ".join(item.name for item in dataclasses.fields(owner))
-        return f"{key} is no key of the option chosen for {group}, whose keys are {names}; choose another {group}=…"
+        return (
+            f"{key} is no key of the option chosen for {group}, whose keys are {names}; choose another "
+            f"{group}=…, or leave out what sets it: the command or the file of an experiment"
+        )
     close = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
-    return f"{key} is no key" + (f"; did you mean {close[0]}?" if close else "; `fade --help` lists the keys")
+    return f"{key} is no key" + (f"; did you mean {close[0]}?" if close else "; `fade --cfg job` shows them all")
 
 
 def known_keys() -> list[str]:

@@ -1,8 +1,14 @@
-"""``fade --help``."""
+"""``fade --help`` and ``fade --help GROUP``."""
 
 from __future__ import annotations
 
-from fade.config import CONF, GROUPS, options
+import dataclasses
+import inspect
+import re
+import textwrap
+
+from fade.config import CONF, GROUPS, options, schemas
+from fade.study.config import Seeds, StudyConfig
 
 EXAMPLES = """\
 examples
@@ -12,39 +18,81 @@ examples
   fade dataset=image_folder dataset.root=PATH dataset.image_size=16
   fade -m seed=0,1,2 space.depth=2,3           a sweep; hydra/launcher=joblib|submitit_slurm|… for parallel jobs
   fade plan=true experiment=demo               what it would cost; nothing is run
-  fade --cfg job                               the composed configuration
+  fade --cfg job                               the composed configuration, all keys with their values
   fade-report outputs/NAME/RUN                 the report of a run or a sweep, built again
 """
 
 
-def help_text() -> str:
-    """Groups, options and examples."""
+def help_text(group: str | None = None) -> str:
+    """Groups, options and examples; or the keys of one group.
+
+    Args:
+        group: Whose keys; None is all groups and the keys outside of them.
+    """
+    if group in GROUPS and schemas(group):
+        return "\n".join(_keys_of(group))
     lines = [
         "fade: rank all architectures of a region after one training, and search from region to region",
         "",
         "usage: fade [KEY=VALUE | GROUP=OPTION …]      one study; the same command again continues it",
         "       fade -m [KEY=A,B …]                    a sweep",
+        "       fade --help GROUP                      the keys of a group",
         "",
         "groups and options (the first line of each file says what it is)",
     ]
-    for group in GROUPS:
-        lines.append(f"  {group}")
-        for option in options(group):
-            first = next(
-                (
-                    line.removeprefix("#").strip()
-                    for line in (CONF / group / f"{option}.yaml").read_text().splitlines()
-                    if line.startswith("#") and "@package" not in line
-                ),
-                "",
-            )
-            lines.append(f"    {option:18s}{first}")
+    for name in GROUPS:
+        lines += [f"  {name}", *_options(name)]
+    outside = {key: text for key, text in explained(StudyConfig).items() if key not in GROUPS}
     lines += [
         "",
-        "keys outside the groups: seed, seeds.*, device, threads, executor, store, outputs, name, plan, plugins",
+        "keys outside the groups",
+        *_table(outside),
+        *_table({f"seeds.{key}": text for key, text in explained(Seeds).items()}),
+        "",
         "exit codes: 0 done, 1 failed while running, 2 wrong configuration or input, 130 interrupted, 143 terminated",
         "HYDRA_FULL_ERROR=1 shows whole tracebacks",
         "",
         EXAMPLES,
     ]
     return "\n".join(lines)
+
+
+def explained(schema: type) -> dict[str, str]:
+    """What the docstrings of a dataclass and its bases say of each of its fields, in their order, as for YAML."""
+    told: dict[str, str] = {}
+    for base in reversed(schema.__mro__):
+        _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
+        for key, text in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
+            told[key] = re.sub(r"\bNone\b", "null", " ".join(text.replace("``", "").split()))
+    return {item.name: told[item.name] for item in dataclasses.fields(schema)}
+
+
+def _keys_of(group: str) -> list[str]:
+    """Options and keys; those that several schemas explain alike once."""
+    lines, known = [group, *_options(group)], dict[str, str]()
+    for name, schema in schemas(group).items():
+        own = explained(schema)
+        new = {f"{group}.{key}": text for key, text in own.items() if known.get(key) != text}
+        title = [f"keys of {group}"] + [name] * (len(schemas(group)) > 1)
+        lines += ["", ", ".join(title + ["those explained above aside"] * (len(new) < len(own))), *_table(new)]
+        known |= own
+    return lines
+
+
+def _options(group: str) -> list[str]:
+    lines = []
+    for option in options(group):
+        texts = (CONF / group / f"{option}.yaml").read_text().splitlines()
+        comments = (text.removeprefix("#").strip() for text in texts if text.startswith("#") and "@package" not in text)
+        lines.append(f"    {option:18s}{next(comments, '')}")
+    return lines
+
+
+def _table(texts: dict[str, str]) -> list[str]:
+    return [
+        line
+        for key, text in texts.items()
+        for line in textwrap.wrap(
+            text, 120, initial_indent=f"  {key:28s} ", subsequent_indent=" " * 31, break_on_hyphens=False
+        )
+    ]

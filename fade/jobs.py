@@ -52,19 +52,21 @@ def launch(arguments: Sequence[str]) -> None:
     for override in parsed.overrides:
         if override.lstrip("+~").startswith(("hydra.run.dir", "hydra.sweep.")):
             raise ConfigurationError(f"{override}: runs lie in OUTPUTS/NAME/TIME; choose by outputs=… and name=…")
+    for flag in ("config_name", "config_path"):
+        if value := getattr(parsed, flag):
+            raise ConfigurationError(
+                f"--{flag.replace('_', '-')}={value}: every run composes the config.yaml of fade; use --config-dir=… "
+                "with an experiment=… of your own"
+            )
     register()
     if not parsed.multirun or any(getattr(parsed, flag) for flag in INFORMATION):
         with _arguments(arguments):
             _hydra_main()
         return
-    if parsed.config_name not in (None, "config"):
-        raise ConfigurationError(
-            f"--config-name={parsed.config_name}: a sweep takes conf/config.yaml; use experiment=…"
-        )
     jobs = expand(parsed.overrides)
     path = [f"hydra.searchpath=['file://{_quoted(Path(parsed.config_dir).resolve())}']"] if parsed.config_dir else []
     path += [override for override in parsed.overrides if override.startswith("hydra.searchpath=")]
-    configs = [compose_study([*path, *job]) for job in jobs]
+    configs = [_composed(number, job, [*path, *job]) for number, job in enumerate(jobs)]
     _refuse_sweep_in_files([*path, *jobs[0]])
     if len({config.plan for config in configs}) > 1:
         raise ConfigurationError("plan=true,false would plan some jobs and run others; give all jobs one value")
@@ -80,6 +82,14 @@ def launch(arguments: Sequence[str]) -> None:
         states = _finish_sweep(folder)
     if failed := len(states) - states.count("done"):
         raise SweepFailed(f"{failed} of {len(jobs)} jobs failed; see {folder / 'report.html'}")
+
+
+def _composed(number: int, job: Sequence[str], overrides: Sequence[str]) -> StudyConfig:
+    """The configuration of one job of a sweep, whose error names the job."""
+    try:
+        return compose_study(overrides)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error} (job {number}: {' '.join(job)})") from error
 
 
 def _refuse(message: str) -> NoReturn:

@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
     if "--help" in arguments or "-h" in arguments:
         from fade.help import help_text
 
-        return _tell(help_text())
+        return _tell(help_text(next((word for word in arguments if not word.startswith("-")), None)))
     if "--version" in arguments:
         return _tell(f"fade {__version__}")
     # Hydra raises only under its variable, else it prints several lines and exits; ours keeps what the user wants.

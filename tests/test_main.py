@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fade.config import GROUPS, known_keys, options
 from fade.main import run
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, runs, tiny
@@ -22,7 +23,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("trainer.epoch=3", "trainer.epoch is no key", "did you mean trainer.epochs?"),
     ("dataset.rot=x", "dataset.rot", "did you mean dataset.root?"),
     ("seeds.serch=1", "seeds.serch", "did you mean seeds.search?"),
-    ("+foo=1", "foo is no key", "--help"),
+    ("+foo=1", "foo is no key", "--cfg job"),
     ("+trainer.foo=1", "trainer.foo is no key", "did you mean"),
     ("trainer=synthetic trainer.epochs=3", "trainer.epochs", "choose another trainer"),
     ("search=fixed search.regions=3", "search.regions", "choose another search"),
@@ -64,7 +65,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("'search.match=[edges,depth,sinks]' search.candidates=9 space.vertices=4", "search.match", "lower"),
     ("search=fixed 'search.cells=[[x]]' space.depth=1", "search.cells", "5/0-1:conv3"),
     ("search=fixed 'search.cells=[[3/0-1:conv3,3/1-2:conv3]]' space.depth=1", "search.cells", "different"),
-    ("search=fixed 'search.cells=[[2,2/0-1:conv3]]' space.depth=2", "search.cells", "2 stages"),
+    ("search=fixed 'search.cells=[[2,2/0-1:conv3]]' space.depth=2", "search.cells", "each of 2 (space.depth)"),
     ("truth.paths=some", "truth.paths=some", "or all"),
     ("truth=retrain truth.seeds=0", "truth.seeds=0", "at least 1"),
     ("trainer=synthetic truth=retrain", "truth=retrain", "truth=none"),
@@ -101,6 +102,10 @@ WRONG = [  # overrides, what the line names, what it advises
     ("-m seed=0,1 hydra.sweep.subdir=x", "hydra.sweep.subdir=x", "outputs=…"),
     ("hydra.run.dir=x", "hydra.run.dir=x", "outputs=…"),
     ("-m --config-name=mine seed=0,1", "--config-name=mine", "experiment=…"),
+    ("--config-path=/tmp --config-name=config", "--config-name=config", "--config-dir"),
+    ("--config-path=/tmp", "--config-path=/tmp", "--config-dir"),
+    ("-m trainer=synthetic space.vertices=3 search.match=[],[sinks]", "search.match=['sinks']", "(job 1: "),
+    ("dataset.root=/nowhere", "dataset.root is '/nowhere'", "dataset=image_folder"),
 ]
 
 
@@ -171,6 +176,16 @@ def test_help_and_wrong_configuration_import_nothing_heavy(tmp_path: Path) -> No
     assert done.stderr.splitlines()[-1] == "[0, 2, 2] []"
     for word in ("pseudo_gradient", "dataset", "exit codes", "fade -m"):
         assert word in done.stdout
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_help_of_a_group_explains_its_keys(capsys: pytest.CaptureFixture[str], group: str) -> None:
+    assert run(["--help", group]) == 0
+    told = capsys.readouterr().out
+    wanted = [key for key in known_keys() if key.startswith(f"{group}.")]
+    assert all(re.search(rf"^  {re.escape(key)} +\S", told, re.MULTILINE) for key in wanted)
+    assert all(f"    {option}" in told for option in options(group))
+    assert "None" not in told
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,13 +22,15 @@ class FixedRegion(OuterSearch):
         super().__init__(space, regions=1)
         if region.depth != space.depth:
             raise ValueError(
-                f"search.cells has {region.depth} rows; give one for each of the {space.depth} stages (space.depth)"
+                f"search.cells has cells for {region.depth} stages; give them for each of {space.depth} (space.depth)"
             )
-        for cell in {cell for cells in region.cells for cell in cells}:
-            if not contains(space.cell_space, cell):
-                raise ValueError(
-                    f"search.cells: {cell} is no cell of the space; change it, space.vertices or space.ops"
-                )
+        for number, cells in enumerate(region.cells):
+            for place, cell in enumerate(cells):
+                if not contains(space.cell_space, cell):
+                    raise ValueError(
+                        f"search.cells: number {place} of stage {number}, {cell} in canonical form, is no cell of the "
+                        "space; change it, space.vertices or space.ops"
+                    )
         self._region = region
 
     def _propose(self) -> Region:

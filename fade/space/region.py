@@ -32,9 +32,10 @@ class Region:
             )
         for number, stage in enumerate(stages):
             if len(set(stage)) < len(stage):
+                twice = next(place for place, cell in enumerate(stage) if cell in stage[:place])
                 raise ValueError(
-                    f"search.cells has isomorphic cells in stage {number}, {[str(cell) for cell in stage]}: "
-                    "make the candidates of a stage different"
+                    f"search.cells has isomorphic cells in stage {number}, numbers {stage.index(stage[twice])} and "
+                    f"{twice}, both {stage[twice]} in canonical form: make the candidates of a stage different"
                 )
         object.__setattr__(self, "cells", stages)
 

@@ -39,9 +39,9 @@ def test_bad_settings_are_errors_that_name_the_key(config, settings, message):
         (FixedConfig(candidates=7), "search.candidates=7 .* 6 classes"),
         (PseudoGradientConfig(entropy_bound=0.1), "search.entropy_bound=0.1 is never met"),
         (PseudoGradientConfig(entropy_bound=0.7), "search.entropy_bound=0.7 is met before .* 0.693 nats .* give less"),
-        (FixedConfig(cells=[["3"], ["3"], ["3"]]), "search.cells has 3 rows; .* 2 stages"),
-        (FixedConfig(cells=[["3"], ["4"]]), "search.cells: 4 is no cell"),
-        (FixedConfig(cells=[["3"], ["3/0-1:conv5"]]), "search.cells: 3/.*conv5 is no cell"),
+        (FixedConfig(cells=[["3"], ["3"], ["3"]]), "search.cells has cells for 3 stages; .*each of 2 "),
+        (FixedConfig(cells=[["3"], ["4"]]), "search.cells: number 0 of stage 1, 4 .* is no cell"),
+        (FixedConfig(cells=[["3"], ["3/0-1:conv5"]]), "search.cells: number 0 of stage 1, 3/.*conv5 .* is no cell"),
     ],
 )
 def test_settings_that_do_not_fit_the_space_are_errors_before_any_work(config, message):

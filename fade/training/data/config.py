@@ -47,6 +47,11 @@ class DatasetConfig:
         source = SOURCES[self.name]
         if source.root is not None and self.root is None:
             raise ValueError(f"dataset.root is null, but dataset={self.name} needs it; give {source.root}")
+        if self.root is not None and not source.reads_files:
+            raise ValueError(
+                f"dataset.root is {self.root!r}, but dataset={self.name} reads no files; choose "
+                "dataset=image_folder or dataset=npz, or leave it null"
+            )
         for key in ("train_samples", "test_samples", "image_size"):
             value = getattr(self, key)
             if value is not None and value < 1:

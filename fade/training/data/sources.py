@@ -31,6 +31,11 @@ class Source:
     kind: str | None
     root: str | None = None
 
+    @property
+    def reads_files(self) -> bool:
+        """Whether there are files to look for, of which `dataset.root` may say where."""
+        return self.check is not _always_there
+
 
 SOURCES = {
     "mnist1d": Source(load=generated.load_mnist1d, kind="signal"),
