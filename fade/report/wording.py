@@ -98,7 +98,8 @@ def _ranks(metrics: Metrics) -> list[str]:
     number = f"Spearman’s ρ = {decimal(value)}{bounds}, {trained}"
     sentences = [f"{_verdict(value, low, high)} ({number})."]
     if n < FEW:
-        sentences.append(f"{n} paths are few: read the interval, not the value.")
+        remark = "few: read the interval, not the value" if bounds else "too few for an interval"
+        sentences.append(f"{n} paths are {remark}.")
     sentences += _against_ceiling(metrics, found)
     sentences += _against_baselines(found, value)
     if over == 1 and (regret := found["regret"]) is not None:

@@ -42,6 +42,9 @@ def test_a_count_that_ranks_as_well_is_named():
 
 def test_few_paths_and_single_seeds_are_admitted():
     assert "9 paths are few" in said({"n": 9})
+    text = said({"n": 3, **spearman(0.87, None, None)})
+    assert "3 paths are too few for an interval" in text
+    assert "agree" not in text
     assert "one seed" in said(seeds=1)
     nothing = {"ceiling": {"spearman": None, "kendall": None, "low": None, "high": None}}
     assert "hardly anything to rank" in said(nothing)
