@@ -13,6 +13,7 @@ from fade.report.figures import forest
 Job = Mapping[str, Any]
 SCALES: dict[str, tuple[str, float, tuple[float, float]]] = {
     "best.test_accuracy": ("test accuracy of the best network, %", 100, (0, 100)),
+    "best.validation_accuracy": ("accuracy of the best network on the landscape, %", 100, (0, 100)),
     "correlation.spearman": ("Spearman’s ρ", 1, (-1, 1)),
 }
 """Scalar of a job -> its name on an axis, the factor it is shown with, and the range of that."""

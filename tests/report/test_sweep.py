@@ -73,6 +73,20 @@ def test_the_page_compares_groups_and_names_failures(sweep):
     assert "http" not in page.source
 
 
+def test_jobs_without_a_test_are_compared_by_what_they_found_on_the_landscape(sweep):
+    for number in range(3):
+        path = sweep / str(number) / "metrics.json"
+        metrics = json.loads(path.read_text())
+        metrics["best"] = {"architecture": ["2"], "validation_accuracy": (90 + number) / 100}
+        path.write_text(json.dumps(metrics))
+    page = Page(build_sweep(sweep))
+    assert "best accuracy on the landscape" in page.text
+    assert "92.0 %" in page.text
+    assert "90.5 % [84.1, 96.9]" in page.text
+    assert "test accuracy" not in page.text
+    assert page.images == 3
+
+
 def test_a_sweep_without_results_has_a_page(sweep):
     for number in range(3):
         (sweep / str(number) / "metrics.json").unlink()
