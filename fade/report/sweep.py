@@ -1,5 +1,6 @@
 """The report of a sweep: all jobs on one page, compared over seeds."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -109,8 +110,10 @@ def _lede(jobs: Sequence[Job], groups: Mapping[str, Sequence[Job]]) -> str:
 
 
 def _command(folder: Path) -> str:
+    """The command of a sweep, as a shell reads it; empty where sweep.json does not say it."""
     sweep = files.read_object(folder / files.SWEEP, "jobs")
-    return " ".join(["fade", "-m", *map(str, sweep["overrides"])]) if sweep.get("overrides") else ""
+    more = [f"--config-dir={sweep['config_dir']}"] if sweep.get("config_dir") else []
+    return shlex.join(["fade", "-m", *more, *map(str, sweep["overrides"])]) if sweep.get("overrides") else ""
 
 
 def _facts(jobs: Sequence[Job], accuracy: str) -> list[dict[str, str]]:
