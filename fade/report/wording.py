@@ -75,7 +75,11 @@ def _origin(finalists: Sequence[Mapping[str, Any]]) -> list[str]:
     if not others:
         return [f"{origin}, the only finalist."]
     shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
-    return [f"{origin}, chosen on validation data ({percent(won['validation_accuracy'])}) before {shown}."]
+    equals = sum(each["validation_accuracy"] == won["validation_accuracy"] for each in finalists)
+    reached = f"on validation data ({percent(won['validation_accuracy'])})"
+    if equals > 1:
+        return [f"{origin}, the first of {equals} equals {reached}; beside it stood {shown}."]
+    return [f"{origin}, chosen {reached} before {shown}."]
 
 
 def _ranks(metrics: Metrics) -> list[str]:

@@ -87,3 +87,7 @@ def test_where_the_best_network_comes_from_is_told():
     won["origin"], lost["origin"] = "top path of region 3", "mode of the search"
     text = " ".join(findings(metrics)).replace("\u00a0", " ")
     assert "top path of region 3, chosen on validation data (80.0 %) before the mode of the search (60.0 %)." in text
+    won["validation_accuracy"] = lost["validation_accuracy"]
+    text = " ".join(findings(metrics)).replace("\u00a0", " ")
+    assert "mode of the search, the first of 2 equals on validation data (60.0 %)" in text
+    assert "chosen" not in text
