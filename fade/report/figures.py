@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fade.report import drawing
-from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, grid, name_width, panels
+from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, PercentLocator, drawn, grid, name_width, panels
 from fade.report.estimates import Metrics, correlated, paths, top_path
 
 Region = Mapping[str, Any]
@@ -124,6 +124,7 @@ def rank_scatter(region: Region) -> Figure | None:
             ha="right" if right else "left", va="center", color=MARK,
         )  # fmt: skip
     panel.set(xlabel="score of the path", ylabel="test accuracy after training alone, %")
+    panel.yaxis.set_major_locator(PercentLocator())
     return figure
 
 
@@ -204,6 +205,7 @@ def search_progress(metrics: Metrics) -> Figure | None:
         trained = metrics.get("dataset") != "synthetic"
         title = "test accuracy of one training, %" if trained else "accuracy, %"
         panel.set_title(title, fontsize=9, color=MUTED, loc="left")
+        panel.yaxis.set_major_locator(PercentLocator())
         low, high = panel.get_ylim()
         panel.set_ylim(low, high + 0.2 * (high - low))  # a strip for the legend
         panel.legend(loc="upper left", ncols=2, columnspacing=1.2)

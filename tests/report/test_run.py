@@ -160,6 +160,21 @@ def test_a_search_is_captioned_by_what_is_drawn(tmp_path):
     assert "had found" not in text
 
 
+def test_no_accuracy_above_all_is_marked():
+    metrics = full()
+    for point in metrics["trajectory"]:
+        point["best_accuracy"] = point["mode_accuracy"] = 1.0
+    region = metrics["regions"][0]
+    for path in region["truth"]:
+        path["accuracy"] = [1.0, 0.98]
+    for draw, part in ((figures.search_progress, metrics), (figures.rank_scatter, region)):
+        figure = draw.__wrapped__(part)
+        FigureCanvasAgg(figure).draw()
+        ticks = figure.axes[0].get_yticks()
+        assert len(ticks) > 1
+        assert max(ticks) <= 100
+
+
 def test_a_search_that_cost_nothing_is_drawn_over_its_regions():
     metrics = full()
     for point in metrics["trajectory"]:
