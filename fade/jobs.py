@@ -75,7 +75,7 @@ def launch(arguments: Sequence[str]) -> None:
             print(" ".join(job), flush=True)
             _study(config, None, None)
         return
-    with open_sweep(configs, parsed.overrides, jobs) as folder:
+    with open_sweep(configs, parsed.overrides, jobs, parsed.config_dir) as folder:
         print(f"{len(jobs)} jobs: {folder}", flush=True)
         with _arguments([*arguments, f"hydra.sweep.dir='{_quoted(folder)}'"]):
             _hydra_main()
@@ -222,7 +222,10 @@ def expand(overrides: Sequence[str]) -> list[list[str]]:
 
 @contextmanager
 def open_sweep(
-    configs: Sequence[StudyConfig], overrides: Sequence[str], jobs: Sequence[Sequence[str]]
+    configs: Sequence[StudyConfig],
+    overrides: Sequence[str],
+    jobs: Sequence[Sequence[str]],
+    config_dir: str | None = None,
 ) -> Iterator[Path]:
     """The folder of an unfinished sweep of the same configurations, or a new one; locked meanwhile."""
     parent = Path(configs[0].outputs).expanduser().resolve() / configs[0].name
@@ -242,7 +245,7 @@ def open_sweep(
             {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
             for number, job in enumerate(jobs)
         ]
-        _write_sweep(folder, {"overrides": list(overrides), "jobs": pending})
+        _write_sweep(folder, {"overrides": list(overrides), "config_dir": config_dir, "jobs": pending})
         yield folder
 
 

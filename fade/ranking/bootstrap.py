@@ -8,6 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.float32]
 
+FEWEST = 7
+"""Of fewer paths the percentile bootstrap gives no interval: its resamples are too alike.
+
+Simulated on normal pairs whose Spearman correlation is 0.9, the 95 % interval holds that in 34 % of 2000 cases for 3
+paths, 56 % for 4, 75 % for 5, 86 % for 6, and 93 to 99 % from 7 on; correlations of 0 to 0.7 in 94 to 98 % from 7 on.
+"""
+
 
 @dataclass(frozen=True)
 class Interval:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from fade.ranking.bootstrap import Floats, centred_ranks, finite, percentiles, resample
+from fade.ranking.bootstrap import FEWEST, Floats, centred_ranks, finite, percentiles, resample
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def noise_ceiling(accuracies: ArrayLike, *, seed: int, resamples: int = 2000) ->
     two is (2 / pi) asin(c) (Greiner's relation): what simulating the copula converges to, without its sampling noise.
 
     The interval is a 95 % percentile bootstrap over paths for Spearman's ceiling; a resample with r <= 0 counts as a
-    ceiling of 0, its limit as r falls to 0, because dropping it would flatter.
+    ceiling of 0, its limit as r falls to 0, because dropping it would flatter. Fewer than `FEWEST` paths have none.
 
     Args:
         accuracies: N x S, a row a path and a column a seed.
@@ -59,7 +59,7 @@ def noise_ceiling(accuracies: ArrayLike, *, seed: int, resamples: int = 2000) ->
     r = float((np.corrcoef(ranks, rowvar=False).sum() - seeds) / (seeds * (seeds - 1)))
     if r <= 0:
         return undefined
-    low, high = percentiles(_mean_between_seeds(readings, resamples, seed))
+    low, high = percentiles(_mean_between_seeds(readings, resamples if paths >= FEWEST else 0, seed))
     return Ceiling(
         spearman=_attainable(r, seeds),
         kendall=2 / pi * asin(_attainable(2 * sin(pi * r / 6), seeds)),

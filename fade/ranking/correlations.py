@@ -7,7 +7,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from fade.ranking.bootstrap import Counts, Floats, Interval, centred_ranks, finite, group_counts, percentiles, resample
+from fade.ranking.bootstrap import (
+    FEWEST,
+    Counts,
+    Floats,
+    Interval,
+    centred_ranks,
+    finite,
+    group_counts,
+    percentiles,
+    resample,
+)
 
 _BLOCK = 2**22  # numbers held at once
 
@@ -29,7 +39,8 @@ def correlation(scores: ArrayLike, truth: ArrayLike, *, seed: int, resamples: in
     """Correlate scores with the truth by ranks: Spearman's rho and Kendall's tau_b, signed, ties at their mean rank.
 
     The intervals are 95 % percentile bootstrap over paths, both coefficients from the same resamples. Resamples in
-    which one side is constant have no correlation and are dropped; where they are more than half, there is no interval.
+    which one side is constant have no correlation and are dropped; where they are more than half, there is no interval,
+    nor where n < `FEWEST`.
     Kendall's bootstrap costs resamples x n**2 multiplications, seconds for n = 6561.
 
     Args:
@@ -48,7 +59,7 @@ def correlation(scores: ArrayLike, truth: ArrayLike, *, seed: int, resamples: in
     n = len(x)
     if n < 3 or (x == x[0]).all() or (y == y[0]).all():
         return Correlation(n, Interval(None), Interval(None))
-    counts = resample(n, resamples, seed)
+    counts = resample(n, resamples if n >= FEWEST else 0, seed)
     return Correlation(
         n,
         spearman=Interval(_bounded(stats.spearmanr(x, y).statistic), *percentiles(resampled_spearman(x, y, counts))),

@@ -19,7 +19,7 @@ import matplotlib
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import AutoLocator, MaxNLocator
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,6 +100,14 @@ def panel(axes: Axes) -> Axes:
     axes.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)
     return axes
+
+
+class PercentLocator(AutoLocator):
+    """Ticks of an axis of accuracies in percent, none above 100."""
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        """See `matplotlib.ticker.Locator`."""
+        return [tick for tick in super().tick_values(vmin, vmax) if tick <= 100 + 1e-9]
 
 
 def name_width(names: Sequence[str]) -> float:

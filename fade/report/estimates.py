@@ -138,10 +138,14 @@ def _by_name(tables: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Est
     return {name: _means([table.get(name, {}) for table in tables], ("spearman", "kendall")) for name in names}
 
 
-def from_store(metrics: Metrics) -> bool:
-    """Whether some of what a finished run counts as its cost was there before: it took longer than the run."""
+def from_store(metrics: Metrics) -> float:
+    """Seconds that a finished run counts as its cost and took from the store.
+
+    Of an earlier run, which does not say them, the least that they can be: what its cost took longer than the run.
+    """
     cost = metrics["cost"]
-    return bool(cost["seconds"] + cost.get("measure_seconds", 0.0) > metrics.get("seconds", cost["seconds"]))
+    longer = cost["seconds"] + cost.get("measure_seconds", 0.0) - metrics.get("seconds", cost["seconds"])
+    return float(cost.get("stored_seconds", max(longer, 0.0)))
 
 
 def price(metrics: Metrics) -> float | None:

@@ -1,6 +1,8 @@
 """The figures of a run: pure functions from (parts of) its metrics to a Figure, or to None where the part is absent."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fade.report import drawing
-from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, drawn, grid, name_width, panels
+from fade.report.canvas import ACCENT, FAINT, INK, MARK, MUTED, PercentLocator, drawn, grid, name_width, panels
 from fade.report.estimates import Metrics, correlated, paths, top_path
 
 Region = Mapping[str, Any]
@@ -122,6 +124,7 @@ def rank_scatter(region: Region) -> Figure | None:
             ha="right" if right else "left", va="center", color=MARK,
         )  # fmt: skip
     panel.set(xlabel="score of the path", ylabel="test accuracy after training alone, %")
+    panel.yaxis.set_major_locator(PercentLocator())
     return figure
 
 
@@ -202,11 +205,15 @@ def search_progress(metrics: Metrics) -> Figure | None:
         trained = metrics.get("dataset") != "synthetic"
         title = "test accuracy of one training, %" if trained else "accuracy, %"
         panel.set_title(title, fontsize=9, color=MUTED, loc="left")
+        panel.yaxis.set_major_locator(PercentLocator())
         low, high = panel.get_ylim()
         panel.set_ylim(low, high + 0.2 * (high - low))  # a strip for the legend
         panel.legend(loc="upper left", ncols=2, columnspacing=1.2)
     return figure
 
+
+ROW_NAMES = 12
+"""How many rows of a heat map are named at most."""
 
 _FLOPS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 
@@ -214,22 +221,40 @@ _FLOPS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 @drawn
 def theta_map(metrics: Metrics) -> Figure | None:
     """θ as a heat map: a panel a stage, a column a region, a row an edge or a listed cell; opacity the probability."""
-    history = [
-        probabilities(point["theta"]) for point in metrics.get("trajectory") or () if point.get("theta") is not None
-    ]
+    thetas = [point["theta"] for point in metrics.get("trajectory") or () if point.get("theta") is not None]
+    history = [probabilities(theta) for theta in thetas]
     depth = min(map(len, history), default=0)
     if not depth or not all(map(len, history[0])):
         return None
     figure, axes = grid(depth)
     for d, panel in enumerate(axes):
         opacity = np.clip([stages[d] for stages in history], 0, 1).T
-        colours = np.dstack([np.broadcast_to(to_rgba(ACCENT)[:3], (*opacity.shape, 3)), opacity])
-        extent = (0, opacity.shape[1], opacity.shape[0], 0)
-        panel.imshow(colours, aspect="auto", interpolation="none", extent=extent)
-        panel.grid(visible=False)
-        panel.set_yticks([])
-    figure.supxlabel("regions so far", fontsize=9, color=MUTED, y=0.06 / figure.get_figheight(), va="bottom")
+        _shade(panel, opacity, (0, opacity.shape[1], opacity.shape[0], 0))
+        thin = -(-len(opacity) // ROW_NAMES)
+        names = _row_names(thetas[0][d], len(opacity))[::thin]
+        panel.set_yticks(np.arange(len(names)) * thin + 0.5, names, fontsize=7.5)
+        panel.tick_params(axis="y", length=0)
+    width, height = figure.get_size_inches()
+    figure.supxlabel("regions so far", fontsize=9, color=MUTED, x=0.6 / width, y=0.06 / height, ha="left", va="bottom")
+    key = figure.add_axes((1 - 1.25 / width, 0.09 / height, 0.8 / width, 0.1 / height), label="key")
+    _shade(key, np.linspace(0, 1, 64)[None], (0, 1, 0, 1))
+    key.set(xticks=[], yticks=[])
+    for x, text, side in ((-0.08, "probability 0", "right"), (1.08, "1", "left")):
+        key.text(x, 0.5, text, ha=side, va="center", fontsize=8.5, color=MUTED)
     return figure
+
+
+def _shade(panel: Axes, opacity: NDArray[np.float64], extent: tuple[float, float, float, float]) -> None:
+    colours = np.dstack([np.broadcast_to(to_rgba(ACCENT)[:3], (*opacity.shape, 3)), opacity])
+    panel.imshow(colours, aspect="auto", interpolation="none", extent=extent)
+    panel.grid(visible=False)
+
+
+def _row_names(stage: Any, rows: int) -> list[str]:
+    """Vertex pairs in the order of θ, or the numbers of listed cells."""
+    if isinstance(stage, Mapping) and "edges" not in stage:
+        return [str(row) for row in range(rows)]
+    return [f"{i}–{j}" for i, j in combinations(range((1 + isqrt(1 + 8 * rows)) // 2), 2)]
 
 
 def probabilities(theta: Sequence[Any]) -> list[list[float]]:

@@ -67,6 +67,7 @@ def build_run(folder: Path) -> Path:
         "truths": [_truth(region) for region in spaced(correlated(metrics), SHOWN)],
         "forest": image(figures.region_correlations(metrics), "Correlation by region"),
         "progress": image(figures.search_progress(metrics), "Accuracy and entropy over the cost of the search"),
+        "progress_caption": _progress_caption(metrics),
         "theta": image(figures.theta_map(metrics), "Probabilities of each stage’s edges or cells over the regions"),
         "best": _best(metrics),
         "exported": (folder / "best" / "model.pt2").is_file(),
@@ -123,6 +124,14 @@ def facts(metrics: Metrics) -> list[dict[str, str]]:
         said = "of search, some from the store" if from_store(metrics) else "of it the search"
         add("time", duration(metrics.get("seconds", cost["seconds"])), f"{duration(cost['seconds'])} {said}")
     return items
+
+
+def _progress_caption(metrics: Metrics) -> str:
+    points = metrics.get("trajectory") or ()
+    found = any(point.get(key) is not None for point in points for key in ("best_accuracy", "mode_accuracy"))
+    cost = any(point.get("train_flops") for point in points)
+    what = "What the search had found" if found else "How undecided the search was"
+    return f"{what}{' against what it had cost' if cost else ' after each region'}. One search is one sample."
 
 
 def spaced(items: Sequence[Region], most: int) -> list[Region]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,9 @@ def summarise(metrics: Metrics) -> dict[str, Scalar]:
 
 
 def overrides(job: Mapping[str, Any]) -> dict[str, str]:
-    """The overrides of a job by key: ['seed=0', '+x=1'] -> {'seed': '0', 'x': '1'}."""
+    r"""The overrides of a job by key, less Hydra's escapes: ['seed=0', '+x=$\{y\}'] -> {'seed': '0', 'x': '${y}'}."""
     pairs = (override.partition("=") for override in job.get("overrides", ()))
-    return {key.lstrip("+~"): value for key, _, value in pairs}
+    return {key.lstrip("+~"): re.sub(r"\\([\\()\[\]{}:=, \t])", r"\1", value) for key, _, value in pairs}
 
 
 def job_metrics(folder: Path, job: Mapping[str, Any]) -> dict[str, Any] | None:

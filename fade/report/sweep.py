@@ -1,5 +1,6 @@
 """The report of a sweep: all jobs on one page, compared over seeds."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -14,9 +15,11 @@ from fade.report.summary import Scalar, job_metrics, overrides, summarise, write
 
 Job = Mapping[str, Any]
 
-ACCURACY, RANKS, CEILING = "best.test_accuracy", "correlation.spearman", "ceiling.spearman"
-BOUNDS = {ACCURACY: (0.0, 1.0), RANKS: (-1.0, 1.0), CEILING: (-1.0, 1.0)}
-TITLES = {ACCURACY: "best test accuracy", RANKS: "Spearman’s ρ", CEILING: "noise ceiling"}
+RANKS, CEILING = "correlation.spearman", "ceiling.spearman"
+ACCURACIES = {"best.test_accuracy": "test accuracy", "best.validation_accuracy": "accuracy on the landscape"}
+"""What the best networks of a sweep are compared by: the first that a job has. Without trainings there is no test."""
+BOUNDS = {**dict.fromkeys(ACCURACIES, (0.0, 1.0)), RANKS: (-1.0, 1.0), CEILING: (-1.0, 1.0)}
+TITLES = {key: f"best {name}" for key, name in ACCURACIES.items()} | {RANKS: "Spearman’s ρ", CEILING: "noise ceiling"}
 
 
 def build_sweep(folder: Path) -> Path:
@@ -34,7 +37,9 @@ def build_sweep(folder: Path) -> Path:
     write_summary(folder)
     jobs = [_read(folder, job) for job in files.read_sweep(folder)]
     keys = varying(jobs)
-    shown = [key for key in TITLES if any(job["scalars"].get(key) is not None for job in jobs)]
+    accuracy = compared(jobs)
+    known = (key for key in TITLES if any(job["scalars"].get(key) is not None for job in jobs))
+    shown = [key for key in known if key == accuracy or key not in ACCURACIES]
     groups = group(jobs, keys)
     several = any(len(members) > 1 for members in groups.values())
     names = {str(job["scalars"]["name"]) for job in jobs if job["scalars"].get("name")}
@@ -43,11 +48,12 @@ def build_sweep(folder: Path) -> Path:
         "place": folder.resolve().name,
         "lede": _lede(jobs, groups),
         "command": _command(folder),
-        "facts_": _facts(jobs),
+        "facts_": _facts(jobs, accuracy),
         "titles": [TITLES[key] for key in shown],
         "groups": [_group(label, members, shown) for label, members in groups.items()],
+        "accuracy": ACCURACIES[accuracy],
         "accuracies": image(
-            sweep_figures.grouped(groups, ACCURACY), "Test accuracy of each job and the mean of each group"
+            sweep_figures.grouped(groups, accuracy), "Accuracy of each job’s best network and the mean of each group"
         ),
         "correlations": image(sweep_figures.job_correlations(jobs, keys), "Correlation of each job with its interval"),
         "group_correlations": image(sweep_figures.grouped(groups, RANKS) if several else None, "Correlation by group"),
@@ -56,6 +62,12 @@ def build_sweep(folder: Path) -> Path:
         "failures": [job for job in jobs if job["error"]],
     }
     return write_page(folder, "sweep.html.j2", context)
+
+
+def compared(jobs: Sequence[Job]) -> str:
+    """The scalar that the best networks of the jobs are compared by."""
+    first, last = ACCURACIES
+    return first if any(job["scalars"].get(first) is not None for job in jobs) else last
 
 
 def varying(jobs: Sequence[Job]) -> list[str]:
@@ -98,19 +110,21 @@ def _lede(jobs: Sequence[Job], groups: Mapping[str, Sequence[Job]]) -> str:
 
 
 def _command(folder: Path) -> str:
+    """The command of a sweep, as a shell reads it; empty where sweep.json does not say it."""
     sweep = files.read_object(folder / files.SWEEP, "jobs")
-    return " ".join(["fade", "-m", *map(str, sweep["overrides"])]) if sweep.get("overrides") else ""
+    more = [f"--config-dir={sweep['config_dir']}"] if sweep.get("config_dir") else []
+    return shlex.join(["fade", "-m", *more, *map(str, sweep["overrides"])]) if sweep.get("overrides") else ""
 
 
-def _facts(jobs: Sequence[Job]) -> list[dict[str, str]]:
+def _facts(jobs: Sequence[Job], accuracy: str) -> list[dict[str, str]]:
     def total(key: str) -> float | None:
         known = [value for job in jobs if isinstance(value := job["scalars"].get(key), int | float)]
         return sum(known) if known else None
 
-    accuracies = [value for job in jobs if (value := job["scalars"].get(ACCURACY)) is not None]
+    accuracies = [value for job in jobs if (value := job["scalars"].get(accuracy)) is not None]
     facts = [
         ("jobs done", f"{sum(job['state'] == 'done' for job in jobs)} of {len(jobs)}", ""),
-        ("median test accuracy", percent(median(accuracies)) if accuracies else DASH, _range(accuracies)),
+        (f"median {ACCURACIES[accuracy]}", percent(median(accuracies)) if accuracies else DASH, _range(accuracies)),
         ("regions", count(int(total("regions") or 0)), ""),
         ("cost of all searches", scaled(total("cost.train_flops"), "FLOPs"), ""),
         ("time of all jobs", duration(total("seconds")), ""),
@@ -144,7 +158,7 @@ def _row(job: Job, keys: Sequence[str], shown: Sequence[str]) -> dict[str, Any]:
     scalars: Mapping[str, Scalar] = job["scalars"]
     bounds = {bound: scalars.get(f"{RANKS}.{bound}") for bound in ("low", "high")}
     texts = {
-        key: percent(v) if key == ACCURACY else decimal(v)
+        key: percent(v) if key in ACCURACIES else decimal(v)
         for key in shown
         if not isinstance(v := scalars.get(key), str)
     }

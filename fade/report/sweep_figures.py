@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from fade.report.canvas import ACCENT, FAINT, INK, MARK, drawn, name_width, panels
+from fade.report.canvas import ACCENT, FAINT, INK, MARK, PercentLocator, drawn, name_width, panels
 from fade.report.estimates import mean_interval
 from fade.report.figures import forest
 
 Job = Mapping[str, Any]
 SCALES: dict[str, tuple[str, float, tuple[float, float]]] = {
     "best.test_accuracy": ("test accuracy of the best network, %", 100, (0, 100)),
+    "best.validation_accuracy": ("accuracy of the best network on the landscape, %", 100, (0, 100)),
     "correlation.spearman": ("Spearman’s ρ", 1, (-1, 1)),
 }
 """Scalar of a job -> its name on an axis, the factor it is shown with, and the range of that."""
@@ -54,6 +55,8 @@ def grouped(groups: Mapping[str, Sequence[Job]], key: str) -> Figure | None:
             panel.plot([mean["low"], mean["high"]], [row + 0.22] * 2, color=MARK, linewidth=1.8)
         panel.scatter([mean["value"]], [row + 0.22], s=34, color=MARK, linewidths=0, zorder=3)
     panel.set(ylim=(len(values) - 0.4, -0.6), xlabel=title)
+    if factor == 100:
+        panel.xaxis.set_major_locator(PercentLocator())
     panel.set_yticks(range(len(values)), names)
     panel.tick_params(axis="y", length=0, labelcolor=INK)
     panel.spines["left"].set_visible(False)

@@ -75,7 +75,11 @@ def _origin(finalists: Sequence[Mapping[str, Any]]) -> list[str]:
     if not others:
         return [f"{origin}, the only finalist."]
     shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
-    return [f"{origin}, chosen on validation data ({percent(won['validation_accuracy'])}) before {shown}."]
+    equals = sum(each["validation_accuracy"] == won["validation_accuracy"] for each in finalists)
+    reached = f"on validation data ({percent(won['validation_accuracy'])})"
+    if equals > 1:
+        return [f"{origin}, the first of {equals} equals {reached}; beside it stood {shown}."]
+    return [f"{origin}, chosen {reached} before {shown}."]
 
 
 def _ranks(metrics: Metrics) -> list[str]:
@@ -98,7 +102,8 @@ def _ranks(metrics: Metrics) -> list[str]:
     number = f"Spearman’s ρ = {decimal(value)}{bounds}, {trained}"
     sentences = [f"{_verdict(value, low, high)} ({number})."]
     if n < FEW:
-        sentences.append(f"{n} paths are few: read the interval, not the value.")
+        remark = "few: read the interval, not the value" if bounds else "too few for an interval"
+        sentences.append(f"{n} paths are {remark}.")
     sentences += _against_ceiling(metrics, found)
     sentences += _against_baselines(found, value)
     if over == 1 and (regret := found["regret"]) is not None:

@@ -114,8 +114,9 @@ def result_table(metrics: dict[str, Any]) -> Table:
     ):
         if flops:
             table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
-    rest = ", the rest from the store" if from_store(metrics) else ""
-    table.add_row("time in all", duration(metrics["seconds"]) + rest)
+    stored = from_store(metrics)
+    beside = f", beside {duration(stored)} of training from the store" if stored else ""
+    table.add_row("time in all", duration(metrics["seconds"]) + beside)
     return table
 
 

@@ -330,6 +330,7 @@ def _metrics(study: Study, best: Best | None, prepared: Prepared) -> dict[str, A
             "measure_flops": costs.measure_flops,
             "seconds": costs.seconds,
             "measure_seconds": costs.measure_seconds,
+            "stored_seconds": study.trainings.stored_seconds if study.trainings else 0.0,
         },
         "space": {
             "depth": study.space.depth,

@@ -81,6 +81,9 @@ class StoredTrainings:
         seed: The parent seed of all trainings.
         networks_seed: That of stand-alone networks; None is `seed`.
         announce: Told what starts.
+
+    Attributes:
+        stored_seconds: What the results that were taken from the store had taken.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class StoredTrainings:
         self.store, self.config, self.layout, self.data, self.seed = store, config, layout, data, seed
         self.networks_seed = seed if networks_seed is None else networks_seed
         self.announce = announce
+        self.stored_seconds = 0.0
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
     def region(self, region: Region) -> dict[str, Any]:
@@ -254,6 +258,7 @@ class StoredTrainings:
         result = self.store.get(key)
         # A result whose weights are lost or damaged is computed again, which gives the same weights.
         if result is not None and not (attached and self.store.get_bytes(key) is None):
+            self.stored_seconds += result.get("seconds", 0.0)
             return key, result
         checkpoint = self.store.folder / "unfinished" / f"{key}.ckpt"
         result, attachment = compute(checkpoint, self.announce(what))

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from fade.ranking import correlation, noise_ceiling, regret
-from fade.ranking.bootstrap import percentiles, resample
+from fade.ranking.bootstrap import FEWEST, percentiles, resample
 from fade.ranking.correlations import _kendall, resampled_spearman
 
 
@@ -41,13 +41,27 @@ def test_values_are_scipy_s_and_intervals_cover_them():
     assert found.kendall.value < found.spearman.value
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
-    tau = 2 / np.pi * np.arcsin(1 / np.sqrt(1 + 0.7**2))
+@pytest.mark.parametrize(("n", "noise"), [(60, 0.7), (FEWEST, 0.5)])
+def test_the_interval_covers_the_truth_about_as_often_as_it_says(n, noise):
+    tau = 2 / np.pi * np.arcsin(1 / np.sqrt(1 + noise**2))
     hits = 0
     for seed in range(200):
-        interval = correlation(*noisy(60, 0.7, seed), seed=seed, resamples=300).kendall
+        interval = correlation(*noisy(n, noise, seed), seed=seed, resamples=300).kendall
         hits += interval.low <= tau <= interval.high
     assert 0.88 <= hits / 200 <= 0.99
+
+
+def test_a_value_of_fewer_paths_has_no_interval():
+    scores, truth = noisy(FEWEST - 1, 0.7)
+    found = correlation(scores, truth, seed=0)
+    ceiling = noise_ceiling(np.stack([scores, truth], axis=1), seed=0)
+    for value, low, high in (
+        (found.spearman.value, found.spearman.low, found.spearman.high),
+        (found.kendall.value, found.kendall.low, found.kendall.high),
+        (ceiling.spearman, ceiling.low, ceiling.high),
+    ):
+        assert value is not None
+        assert (low, high) == (None, None)
 
 
 def test_resamples_are_a_function_of_the_seed():
@@ -79,7 +93,7 @@ def test_fewer_than_three_paths_have_no_correlation(n):
 
 
 def test_constant_resamples_are_dropped_and_never_nan():
-    found = correlation([0, 0, 0, 1], [1, 2, 3, 4], seed=0)  # a third of the resamples miss the one that differs
+    found = correlation([0] * 7 + [1], range(8), seed=0)  # a third of the resamples miss the one that differs
     assert found.spearman.low is not None
     json.dumps(found.as_dict(), allow_nan=False)
     assert percentiles(np.array([np.nan, np.nan, 0.5])) == (None, None), "more than half"

@@ -1,5 +1,6 @@
 import json
 import os
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,12 @@ def test_a_network_that_was_not_exported_is_not_called_so(tmp_path):
 def test_time_from_the_store_is_no_part_of_the_time_spent(tmp_path):
     metrics = full()
     assert "of it the search" in report(tmp_path, metrics).text
-    page = report(tmp_path, metrics | {"seconds": metrics["cost"]["seconds"] / 2})
-    assert "some from the store" in page.text
-    assert "of it the search" not in page.text
+    told = metrics | {"cost": metrics["cost"] | {"stored_seconds": 3.0}}
+    guessed = metrics | {"seconds": metrics["cost"]["seconds"] / 2}  # an earlier run, which does not tell
+    for each in (told, guessed):
+        page = report(tmp_path, each)
+        assert "some from the store" in page.text
+        assert "of it the search" not in page.text
 
 
 @pytest.mark.parametrize("name", ["O'Neil", "it: is", "7"])
@@ -131,7 +135,47 @@ def test_theta_of_listed_cells_is_drawn():
     for point in metrics["trajectory"]:
         point["theta"] = [{"cells": [0.2, 0.5, 0.3]}] * 3
     figure = figures.theta_map.__wrapped__(metrics)
-    assert [panel.images[0].get_array().shape[:2] for panel in figure.axes] == [(3, 2)] * 3
+    *stages, key = figure.axes
+    assert [panel.images[0].get_array().shape[:2] for panel in stages] == [(3, 2)] * 3
+    assert [label.get_text() for label in stages[0].get_yticklabels()] == ["0", "1", "2"]
+    assert [text.get_text() for text in key.texts] == ["probability 0", "1"]
+
+
+@pytest.mark.parametrize(("vertices", "named"), [(5, ["0–1", "0–2", "0–3"]), (8, ["0–1", "0–4", "0–7"])])
+def test_rows_of_theta_are_named_by_their_vertex_pairs(vertices, named):
+    regions = [samples.region(index) for index in range(2)]
+    figure = figures.theta_map.__wrapped__(samples.metrics(regions, search=True, vertices=vertices))
+    panel = figure.axes[0]
+    names = [label.get_text() for label in panel.get_yticklabels()]
+    assert names[:3] == named
+    assert len(names) <= figures.ROW_NAMES
+    pairs = list(combinations(range(vertices), 2))
+    assert [pairs[int(tick)] for tick in panel.get_yticks()] == [tuple(map(int, name.split("–"))) for name in names]
+
+
+def test_a_search_is_captioned_by_what_is_drawn(tmp_path):
+    metrics = full()
+    assert "What the search had found against what it had cost." in report(tmp_path, metrics).text
+    for point in metrics["trajectory"]:
+        del point["best_accuracy"], point["mode_accuracy"]
+    text = report(tmp_path, metrics).text
+    assert "How undecided the search was against what it had cost." in text
+    assert "had found" not in text
+
+
+def test_no_accuracy_above_all_is_marked():
+    metrics = full()
+    for point in metrics["trajectory"]:
+        point["best_accuracy"] = point["mode_accuracy"] = 1.0
+    region = metrics["regions"][0]
+    for path in region["truth"]:
+        path["accuracy"] = [1.0, 0.98]
+    for draw, part in ((figures.search_progress, metrics), (figures.rank_scatter, region)):
+        figure = draw.__wrapped__(part)
+        FigureCanvasAgg(figure).draw()
+        ticks = figure.axes[0].get_yticks()
+        assert len(ticks) > 1
+        assert max(ticks) <= 100
 
 
 def test_a_search_that_cost_nothing_is_drawn_over_its_regions():

@@ -1,10 +1,14 @@
 import csv
+import html
 import json
+import re
+import shlex
 
 import pytest
 
 from fade.report import build_sweep, summarise, write_summary
 from fade.report.main import main
+from fade.report.summary import overrides
 
 from . import samples
 from .pages import Page
@@ -71,6 +75,32 @@ def test_the_page_compares_groups_and_names_failures(sweep):
     assert {link for link in page.links if not link.startswith("#")} == {"1/report.html", "summary.csv"}
     assert page.images == 3
     assert "http" not in page.source
+
+
+def test_the_command_can_be_pasted(sweep):
+    words = ["experiment=mine", "seed=range(3)", "name=it's"]
+    content = json.loads((sweep / "sweep.json").read_text()) | {"overrides": words, "config_dir": "my own"}
+    (sweep / "sweep.json").write_text(json.dumps(content))
+    (command,) = re.findall("<code>(fade -m .*)</code>", Page(build_sweep(sweep)).source)
+    assert shlex.split(html.unescape(command)) == ["fade", "-m", "--config-dir=my own", *words]
+
+
+def test_overrides_are_shown_as_they_were_meant():
+    assert overrides({"overrides": [r"name=a_$\{seed\}", "+x='a, b'"]}) == {"name": "a_${seed}", "x": "'a, b'"}
+
+
+def test_jobs_without_a_test_are_compared_by_what_they_found_on_the_landscape(sweep):
+    for number in range(3):
+        path = sweep / str(number) / "metrics.json"
+        metrics = json.loads(path.read_text())
+        metrics["best"] = {"architecture": ["2"], "validation_accuracy": (90 + number) / 100}
+        path.write_text(json.dumps(metrics))
+    page = Page(build_sweep(sweep))
+    assert "best accuracy on the landscape" in page.text
+    assert "92.0 %" in page.text
+    assert "90.5 % [84.1, 96.9]" in page.text
+    assert "test accuracy" not in page.text
+    assert page.images == 3
 
 
 def test_a_sweep_without_results_has_a_page(sweep):

@@ -42,6 +42,9 @@ def test_a_count_that_ranks_as_well_is_named():
 
 def test_few_paths_and_single_seeds_are_admitted():
     assert "9 paths are few" in said({"n": 9})
+    text = said({"n": 3, **spearman(0.87, None, None)})
+    assert "3 paths are too few for an interval" in text
+    assert "agree" not in text
     assert "one seed" in said(seeds=1)
     nothing = {"ceiling": {"spearman": None, "kendall": None, "low": None, "high": None}}
     assert "hardly anything to rank" in said(nothing)
@@ -84,3 +87,7 @@ def test_where_the_best_network_comes_from_is_told():
     won["origin"], lost["origin"] = "top path of region 3", "mode of the search"
     text = " ".join(findings(metrics)).replace("\u00a0", " ")
     assert "top path of region 3, chosen on validation data (80.0 %) before the mode of the search (60.0 %)." in text
+    won["validation_accuracy"] = lost["validation_accuracy"]
+    text = " ".join(findings(metrics)).replace("\u00a0", " ")
+    assert "mode of the search, the first of 2 equals on validation data (60.0 %)" in text
+    assert "chosen" not in text

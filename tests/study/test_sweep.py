@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fade.main import run
+from fade.report.sweep import _command
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, rows, runs, tiny
 
@@ -79,6 +80,7 @@ def test_a_sweep_finds_options_in_another_folder(how: str, tmp_path: Path) -> No
     words = [word.format(more) for word in how.split()]
     assert run(["-m", *words, *tiny(tmp_path, "trainer=synthetic", "experiment=mine", "seed=0,1")]) == 0
     assert sweep(tmp_path).parent.name == "mine"
+    assert str(more) in _command(sweep(tmp_path))
     assert states(tmp_path) == ["done"] * 2
 
 
