@@ -205,7 +205,11 @@ class Study:
         return np.array(values), np.array(resampled)
 
     def interval(self, resampled: Floats) -> tuple[float, float]:
-        """Of the mean over regions, regions and paths drawn anew."""
+        """Of the mean over regions, regions and paths drawn anew.
+
+        Paths of a region are drawn once a resample, so that a region that is drawn twice has the same paths twice. That
+        makes intervals slightly wider than two draws of them would.
+        """
         means = resampled[self.regions, np.arange(RESAMPLES)[:, None]].mean(1)
         return percentiles(means)  # never None: `defined` leaves no resample undefined
 

@@ -1,0 +1,36 @@
+import pytest
+
+from experiments.rank_correlation.analysis import DEFAULT
+from experiments.readings import flops_of_all, named
+from fade.config import compose_study
+from tests.experiments.rows import FAIR, JOINT, training
+
+
+@pytest.mark.parametrize(
+    ("trainer", "name"),
+    [
+        (JOINT, "joint, 3 × 1 epochs, batches of 25, constant"),
+        (FAIR, "fair, 3 × 1 epochs, batches of 25, constant"),
+        ({"name": "fair", "alpha_lr": 0.0, "epochs": 9}, "fair, 9 epochs, batches of 100, annealed"),
+        (FAIR | {"alpha_lr": 0.01}, "fair, 3 × 1 epochs, batches of 25, constant, alpha_lr 0.01"),
+        (JOINT | {"batch_size": 50, "region_batch_size": 10}, "joint, 3 × 1 epochs, batches of 10, constant"),
+        (
+            JOINT | {"epochs": 9, "anneal": True, "fair_repeats": 3, "candidate_dropout": 0.3},
+            "joint, 3 × 3 epochs, batches of 25, annealed, fair_repeats 3, candidate_dropout 0.3",
+        ),
+        (JOINT | {"readout": "consensus", "all_readouts": False}, "joint, 3 × 1 epochs, batches of 25, constant"),
+    ],
+)
+def test_a_recipe_is_named_by_its_trainings_and_what_is_unusual_of_them(trainer, name: str) -> None:
+    assert named(trainer) == name
+
+
+def test_the_experiment_as_shipped_is_what_the_tables_compare() -> None:
+    trainer = compose_study(["experiment=rank_correlation"]).trainer
+    assert f"{named(vars(trainer))} / {trainer.readout}" == DEFAULT
+
+
+def test_all_paths_cost_as_many_epochs_as_the_networks_of_the_truth_have() -> None:
+    assert flops_of_all(training("1.0", JOINT), 9) == pytest.approx(3e11)
+    row = training("1.0", JOINT, without="network_epochs")  # as many epochs as the trainer, in older rows
+    assert flops_of_all(row | {"trainer": JOINT | {"epochs": 6}}, 9) == pytest.approx(1.5e11)
