@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from fade.report import drawing
@@ -195,6 +196,7 @@ def search_progress(metrics: Metrics) -> Figure | None:
     dots: dict[str, Any] = {"marker": "o", "markersize": 3.2 if len(where) <= 60 else 0}
     for part, panel in zip(parts, axes, strict=True):
         panel.set_xlabel(f"training cost so far, {name}FLOPs" if known else "region")
+        panel.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=not known))
         if part == "entropy":
             panel.plot(where, entropy, color=ACCENT, linewidth=1.6, **dots)
             panel.set_title("entropy of θ", fontsize=9, color=MUTED, loc="left")

@@ -185,6 +185,7 @@ def test_a_search_that_cost_nothing_is_drawn_over_its_regions():
     panel = figures.search_progress.__wrapped__(metrics).axes[0]
     assert panel.get_xlabel() == "region"
     assert panel.lines[0].get_xdata().tolist() == [0, 1]
+    assert all(tick == int(tick) for tick in panel.get_xticks())
 
 
 def test_with_pairs_the_top_path_need_not_have_the_best_candidates(tmp_path):
