@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import inspect
 import re
 import textwrap
@@ -29,9 +30,10 @@ def help_text(group: str | None = None) -> str:
     Args:
         group: Whose keys; None is all groups and the keys outside of them.
     """
-    if group in GROUPS and schemas(group):
+    if group in GROUPS:
         return "\n".join(_keys_of(group))
-    lines = [
+    lines = [] if group is None else [f"{group} is no group; {_guess(group)}", ""]
+    lines += [
         "fade: rank all architectures of a region after one training, and search from region to region",
         "",
         "usage: fade [KEY=VALUE | GROUP=OPTION …]      one study; the same command again continues it",
@@ -57,6 +59,11 @@ def help_text(group: str | None = None) -> str:
     return "\n".join(lines)
 
 
+def _guess(word: str) -> str:
+    close = difflib.get_close_matches(word.partition(".")[0].partition("=")[0], GROUPS, n=1)
+    return f"`fade --help {close[0]}` explains the keys of {close[0]}" if close else "these are the groups"
+
+
 def explained(schema: type) -> dict[str, str]:
     """What the docstrings of a dataclass and its bases say of each of its fields, in their order, as for YAML."""
     told: dict[str, str] = {}
@@ -64,12 +71,14 @@ def explained(schema: type) -> dict[str, str]:
         _, _, attributes = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")
         for key, text in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
             told[key] = re.sub(r"\bNone\b", "null", " ".join(text.replace("``", "").split()))
-    return {item.name: told[item.name] for item in dataclasses.fields(schema)}
+    return {item.name: told.get(item.name, "") for item in dataclasses.fields(schema)}
 
 
 def _keys_of(group: str) -> list[str]:
     """Options and keys; those that several schemas explain alike once."""
     lines, known = [group, *_options(group)], dict[str, str]()
+    if not schemas(group):
+        lines += ["", "each sets keys of the other groups"]
     for name, schema in schemas(group).items():
         own = explained(schema)
         new = {f"{group}.{key}": text for key, text in own.items() if known.get(key) != text}

@@ -31,7 +31,7 @@ from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
 from fade.study.folder import cannot_be_written, config_text, finished, locked, new_folder
 
-INFORMATION = ("cfg", "info", "shell_completion")
+INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")
 """Hydra's flags that tell something and run nothing."""
 
 

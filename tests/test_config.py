@@ -173,6 +173,13 @@ def test_config_yaml_reads_back(overrides: list[str]) -> None:
     assert typed(composed) == config  # type: ignore[arg-type]
 
 
+def test_paths_are_enough_once_rounded_up_to_whole_groups() -> None:
+    """Of 4 candidates in each of 3 stages."""
+    assert compose_study(["trainer=joint", "trainer.readout_paths=10"])
+    with pytest.raises(ConfigurationError, match=r"readout_paths=8 .*at least 12"):
+        compose_study(["trainer=joint", "trainer.readout_paths=8"])
+
+
 def test_bare_words_stay_words() -> None:
     config = compose_study(["trainer=synthetic", "search.utilities=true", "tracking.tags=[true,x]"])
     assert config.search.utilities == "true"  # type: ignore[attr-defined]

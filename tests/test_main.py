@@ -105,7 +105,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("--config-path=/tmp --config-name=config", "--config-name=config", "--config-dir"),
     ("--config-path=/tmp", "--config-path=/tmp", "--config-dir"),
     ("-m trainer=synthetic space.vertices=3 search.match=[],[sinks]", "search.match=['sinks']", "(job 1: "),
-    ("dataset.root=/nowhere", "dataset.root is '/nowhere'", "dataset=image_folder"),
+    ("dataset.root=/nowhere", "dataset.root is '/nowhere'", "image_folder"),
 ]
 
 
@@ -183,9 +183,18 @@ def test_help_of_a_group_explains_its_keys(capsys: pytest.CaptureFixture[str], g
     assert run(["--help", group]) == 0
     told = capsys.readouterr().out
     wanted = [key for key in known_keys() if key.startswith(f"{group}.")]
+    assert ("sets keys" in told) == (not wanted)
     assert all(re.search(rf"^  {re.escape(key)} +\S", told, re.MULTILINE) for key in wanted)
     assert all(f"    {option}" in told for option in options(group))
     assert "None" not in told
+
+
+@pytest.mark.parametrize(("word", "answer"), [("trainr", "fade --help trainer"), ("xyz", "these are the groups")])
+def test_help_of_no_group_says_so(capsys: pytest.CaptureFixture[str], word: str, answer: str) -> None:
+    assert run(["--help", word]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert word in first
+    assert answer in first
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

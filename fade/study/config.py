@@ -151,8 +151,10 @@ class StudyConfig:
 
     @staticmethod
     def _check_paths(trainer: TrainerConfig, region: Region) -> None:
+        if trainer.readout_paths is None or not trainer.reads("main_effects"):
+            return
         fewest = min(region.depth * region.candidates, region.size)
-        if trainer.readout_paths is not None and trainer.readout_paths < fewest and trainer.reads("main_effects"):
+        if -(-trainer.readout_paths // region.candidates) * region.candidates < fewest:
             raise ValueError(
                 f"trainer.readout_paths={trainer.readout_paths} cannot tell the effects of {region.candidates} "
                 f"candidates in each of {region.depth} stages; give at least {fewest}, or null"

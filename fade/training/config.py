@@ -230,6 +230,8 @@ class TrainerConfig:
             recipe |= {key: getattr(TrainerConfig, key) for key in ("temperature", "temperature_end")}
         if not self.reads("main_effects"):
             recipe["readout_paths"] = None
+        if recipe["readout_paths"] is not None:
+            recipe["design"] = "identifies effects"  # a few paths once did not, so that such results are others
         if recipe["temperature"] != recipe["temperature_end"]:
             recipe["temperature_moves"] = "by step"  # by epoch once, so that such results are others
         return recipe | reads

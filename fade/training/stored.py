@@ -83,7 +83,7 @@ class StoredTrainings:
         announce: Told what starts.
 
     Attributes:
-        stored_seconds: What the results that were taken from the store had taken.
+        stored_seconds: Seconds that the results took which were there before.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class StoredTrainings:
         self.store, self.config, self.layout, self.data, self.seed = store, config, layout, data, seed
         self.networks_seed = seed if networks_seed is None else networks_seed
         self.announce = announce
-        self.stored_seconds = 0.0
+        self.stored_seconds, self._made = 0.0, set[str]()
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
     def region(self, region: Region) -> dict[str, Any]:
@@ -256,11 +256,12 @@ class StoredTrainings:
     ) -> tuple[str, dict[str, Any]]:
         key = self.store.key(request)
         result = self.store.get(key)
+        checkpoint = self.store.folder / "unfinished" / f"{key}.ckpt"
         # A result whose weights are lost or damaged is computed again, which gives the same weights.
         if result is not None and not (attached and self.store.get_bytes(key) is None):
-            self.stored_seconds += result.get("seconds", 0.0)
+            checkpoint.unlink(missing_ok=True)  # of one who was killed as soon as the result was there
+            self.stored_seconds += 0.0 if key in self._made else result.get("seconds", 0.0)
             return key, result
-        checkpoint = self.store.folder / "unfinished" / f"{key}.ckpt"
         result, attachment = compute(checkpoint, self.announce(what))
         if attachment is not None:
             self.store.put_bytes(key, attachment)
@@ -272,6 +273,7 @@ class StoredTrainings:
                 f"the training ({what}) diverged, a loss is not finite; lower trainer.lr or trainer.alpha_lr"
             ) from error
         checkpoint.unlink(missing_ok=True)
+        self._made.add(key)
         return key, stored
 
 

@@ -92,6 +92,7 @@ def test_a_recipe_holds_what_moves_the_numbers():
     one = {"all_readouts": False, "readout": "weights"}
     assert TrainerConfig(**one, readout_paths=40).region_recipe() == TrainerConfig(**one).region_recipe()
     assert TrainerConfig(readout_paths=40).region_recipe() != plain.region_recipe()
+    assert "design" not in plain.region_recipe()  # the default's is as ever
     fair = TrainerConfig(name="fair", alpha_lr=0, readout="alone")  # mixes nothing
     for values in ({"mixing": "gumbel"}, {"temperature": 2.0}, {"candidate_dropout": 0.3}):
         assert TrainerConfig(name="fair", alpha_lr=0, readout="alone", **values).region_recipe() == fair.region_recipe()

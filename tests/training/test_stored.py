@@ -79,10 +79,22 @@ def test_what_a_read_out_interrupts_is_not_trained_again(data, tmp_path, monkeyp
     other = StoredTrainings(Store(tmp_path / "other"), CONFIG, layout, data, seed=5).region(make_region())
     assert {**again, "seconds": 0, "epoch_seconds": []} == {**other, "seconds": 0, "epoch_seconds": []}
     assert not list((tmp_path / "unfinished").iterdir())
+    left = tmp_path / "unfinished" / f"{next(Store(tmp_path).entries()).key}.ckpt"
+    left.touch()  # by a kill as soon as the result is there
+    assert trained() == again
+    assert not left.exists()
 
 
 def interrupted(_):
     raise KeyboardInterrupt
+
+
+def test_what_was_trained_here_is_not_counted_as_stored(data, several, tmp_path):
+    layout = SPACE.layout(data.shape, data.classes)
+    for store, config, repeated in ((several[0], replace(CONFIG, repeats=3), 2), (Store(tmp_path), CONFIG, 0)):
+        trainings = StoredTrainings(store, config, layout, data, seed=5)
+        seconds = [trainings.region(make_region())["seconds"] for _ in range(2)]
+        assert trainings.stored_seconds == pytest.approx(repeated * seconds[0])
 
 
 def test_fair_trainings_beside_others_add_their_effects_and_their_cost(data, tmp_path):

@@ -48,9 +48,10 @@ class DatasetConfig:
         if source.root is not None and self.root is None:
             raise ValueError(f"dataset.root is null, but dataset={self.name} needs it; give {source.root}")
         if self.root is not None and not source.reads_files:
+            others = ", ".join(name for name, other in SOURCES.items() if other.reads_files)
             raise ValueError(
-                f"dataset.root is {self.root!r}, but dataset={self.name} reads no files; choose "
-                "dataset=image_folder or dataset=npz, or leave it null"
+                f"dataset.root is {self.root!r}, but dataset={self.name} reads no files; leave it null, or choose a "
+                f"dataset that does: {others}"
             )
         for key in ("train_samples", "test_samples", "image_size"):
             value = getattr(self, key)
