@@ -17,7 +17,7 @@ from fade.config import CONF, GROUPS, compose_study, known_keys, options, regist
 from fade.main import run
 from fade.nets.config import SpaceConfig
 from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
-from fade.study.config import Seeds, StudyConfig
+from fade.study.config import ConfigurationError, Seeds, StudyConfig
 from fade.study.folder import config_text
 from fade.tracking.config import TrackingConfig
 from fade.training.config import SyntheticConfig, TrainerConfig
