@@ -54,12 +54,8 @@ def _root() -> type:
         elif item.name in SCHEMAS:
             columns.append((item.name, Any, dataclasses.field(default=MISSING)))
         else:
-            columns.append((item.name, _resolved(item.name), _default(item)))
+            columns.append((item.name, get_type_hints(StudyConfig)[item.name], _default(item)))
     return dataclasses.make_dataclass("Schema", columns, kw_only=True)
-
-
-def _resolved(name: str) -> Any:
-    return get_type_hints(StudyConfig)[name]
 
 
 def _default(item: dataclasses.Field[Any]) -> Any:
@@ -82,9 +78,15 @@ def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-def schemas(group: str) -> dict[str, type]:
-    """The schemas of a group's options, by name; those of `experiment` are none, for it sets keys of all others."""
-    return SCHEMAS.get(group) or ({group: _ONE_SCHEMA[group]} if group in _ONE_SCHEMA else {})
+def schemas(part: str) -> dict[str, type]:
+    """The schemas of a part of a study, by name: several where its options differ in their keys, none of a mere key.
+
+    None of `experiment` either, which sets keys of all other groups.
+    """
+    if part in SCHEMAS:
+        return SCHEMAS[part]
+    schema = get_type_hints(StudyConfig).get(part)
+    return {part: schema} if isinstance(schema, type) and dataclasses.is_dataclass(schema) else {}
 
 
 def typed(composed: DictConfig) -> StudyConfig:
@@ -224,11 +226,7 @@ def known_keys() -> list[str]:
     """All keys that there are, dotted, and the groups."""
     keys = set(GROUPS)
     for item in dataclasses.fields(StudyConfig):
-        if item.name in SCHEMAS:
-            parts = list(SCHEMAS[item.name].values())
-        else:
-            resolved = _resolved(item.name)
-            parts = [resolved] if isinstance(resolved, type) and dataclasses.is_dataclass(resolved) else []
-        keys |= {f"{item.name}.{column.name}" for part in parts for column in dataclasses.fields(part)}
+        columns = (column for schema in schemas(item.name).values() for column in dataclasses.fields(schema))
+        keys |= {f"{item.name}.{column.name}" for column in columns}
         keys.add(item.name)
     return sorted(keys)

@@ -15,7 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from torch import Tensor
 
 from experiments.collect import kept
 from experiments.rank_correlation.retraining import region_trainer
-from experiments.rank_correlation.study import Floats, Study, Truth
+from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import flops_of_all, header, named
 from fade.ranking import PathRanks
 from fade.report.estimates import mean_interval
@@ -36,6 +36,7 @@ from fade.training.effects import main_effects
 from fade.training.evaluate import evaluate_paths
 from fade.training.fit import fit
 from fade.training.mixing import Noise
+from fade.training.reading import standardised
 from fade.training.region import RegionTrainer
 
 Part = list[list[int]]
@@ -100,7 +101,7 @@ def train(truth: Truth, part: Part, seed: int, overrides: Sequence[str]) -> dict
 
 def grid(part: Part) -> NDArray[np.int64]:
     """All paths ``[P, D]`` of a part."""
-    return np.stack(np.meshgrid(*part, indexing="ij"), -1).reshape(-1, len(part))
+    return np.array(list(product(*part)))
 
 
 def effects(parts: Sequence[dict[str, Any]], candidates: int) -> Floats:
@@ -109,18 +110,23 @@ def effects(parts: Sequence[dict[str, Any]], candidates: int) -> Floats:
     return main_effects(paths, accuracies, candidates)
 
 
-def scored(truth: Truth, folder: Path, epochs: int) -> dict[str, tuple[Floats, float]]:
+def scored(
+    trained: Sequence[dict[str, Any]], whole: Sequence[dict[str, Any]], epochs: int, candidates: int
+) -> dict[str, tuple[Floats, float]]:
     """Stage scores ``[D, K]`` of a region by how it was trained, and their price in trainings of all its paths.
 
     Each run of a design, the parts of all its runs, trainings that mix all candidates, and sums of the two.
+
+    Args:
+        trained: The region's parts.
+        whole: Its trainings.
+        epochs: Of its networks.
+        candidates: K.
     """
-    candidates = truth.region.candidates
-    whole = [row for row in kept(folder / "trainings.jsonl") if row["region"] == truth.name]
     cost = flops_of_all(whole[0], epochs)
     runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in kept(folder / "subregions.jsonl"):
-        if row["region"] == truth.name:
-            runs[f"{row['design']}, run {row['seed']}"].append(row)
+    for row in trained:
+        runs[f"{row['design']}, run {row['seed']}"].append(row)
     for design in DESIGNS:
         several = [rows for label, rows in runs.items() if label.startswith(design)]
         if len(several) > 1:
@@ -134,18 +140,29 @@ def scored(truth: Truth, folder: Path, epochs: int) -> dict[str, tuple[Floats, f
         label = f"three trainings that mix all, run {row['seed']}"
         mixed[label] = (effects([row["path_losses"]], candidates), row["train_flops"] / cost)
     sums = {
-        f"{one} + {other}": (standard(e) + standard(f), p + q)
+        f"{one} + {other}": (standardised(e) + standardised(f), p + q)
         for one, (e, p) in parts.items()
         for other, (f, q) in mixed.items()
     }
     return parts | mixed | sums
 
 
+def by_region(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["region"]].append(row)
+    return found
+
+
 def table(folder: Path) -> Iterator[str]:
     """Spearman's correlation of each, a column a region, with Student's interval over the regions."""
-    truths = Study([folder]).truths
-    epochs = {row["region"]: row["epochs"] for row in kept(folder / "truth.jsonl")}
-    scores = [scored(truth, folder, epochs[truth.name]) for truth in truths]
+    rows = kept(folder / "truth.jsonl")
+    truths = [read_truth(row) for row in rows]
+    trained, whole = (by_region(kept(folder / f"{name}.jsonl")) for name in ("subregions", "trainings"))
+    scores = [
+        scored(trained[truth.name], whole[truth.name], row["epochs"], truth.region.candidates)
+        for row, truth in zip(rows, truths, strict=True)
+    ]
     names = [truth.name for truth in truths]
     yield from header("trained", "of training all paths", "Spearman", "with the additive part", *names)
     for label in [label for label in scores[0] if all(label in found for found in scores)]:
@@ -159,12 +176,6 @@ def table(folder: Path) -> Iterator[str]:
         yield f"| {label} | {100 * share:.0f} % | {mean} | {additive:+.2f} | {each} |"
 
 
-def standard(effects: Floats) -> Floats:
-    """Over their spread over the paths."""
-    spread: Floats = np.sqrt((effects**2).mean(1).sum())
-    return effects / spread
-
-
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -174,16 +185,20 @@ def main() -> None:
     parser.add_argument("--regions", nargs="+", default=(), help="all where there are none")
     parser.add_argument("--overrides", nargs="+", default=(), help="of `fade`, the study's")
     asked = parser.parse_args()
+    if not asked.design:
+        print(*table(asked.folder), sep="\n")
+        return
     file = asked.folder / "subregions.jsonl"
-    for truth in Study([asked.folder], regions=asked.regions).truths if asked.design else ():
+    there = kept(file)
+    for truth in map(read_truth, kept(asked.folder / "truth.jsonl")):
+        if asked.regions and truth.name not in asked.regions:
+            continue
         for part in DESIGNS[asked.design](truth.region.candidates, truth.region.depth, asked.seed):
             row = {"region": truth.name, "design": asked.design, "seed": asked.seed, "part": part}
-            if not any(row.items() <= known.items() for known in kept(file)):
+            if not any(row.items() <= known.items() for known in there):
                 row |= train(truth, part, asked.seed, asked.overrides)
                 with file.open("a") as rows:
                     rows.write(json.dumps(row, separators=(",", ":")) + "\n")
-    if not asked.design:
-        print(*table(asked.folder), sep="\n")
 
 
 if __name__ == "__main__":

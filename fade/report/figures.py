@@ -174,6 +174,12 @@ def forest(labels: Sequence[str], estimates: Sequence[Mapping[str, Any]], xlabel
     return figure
 
 
+def costs_so_far(metrics: Metrics) -> list[float] | None:
+    """FLOPs of training after each region; None where one is not known, or nothing is trained (synthetic scores)."""
+    costs = [point.get("train_flops") for point in metrics.get("trajectory") or ()]
+    return costs if None not in costs and max(costs, default=0) > 0 else None
+
+
 @drawn
 def search_progress(metrics: Metrics) -> Figure | None:
     """Accuracy of θ's mode and of each region's top path, and θ's entropy, over the training cost so far."""
@@ -188,15 +194,14 @@ def search_progress(metrics: Metrics) -> Figure | None:
     parts = (["accuracy"] if accuracy else []) + (["entropy"] if entropy and not np.isnan(entropy).all() else [])
     if not parts:
         return None
-    costs = [point.get("train_flops") for point in trajectory]
-    known = None not in costs and max(costs) > 0  # nothing is trained where scores are synthetic
-    unit, name = next((scale for scale in _FLOPS if known and max(costs) >= scale[0]), (1, ""))
-    where = np.array(costs if known else [point["region"] for point in trajectory], dtype=float) / unit
+    costs = costs_so_far(metrics)
+    unit, name = next((scale for scale in _FLOPS if costs and max(costs) >= scale[0]), (1, ""))
+    where = np.array(costs or [point["region"] for point in trajectory], dtype=float) / unit
     figure, axes = panels(3.7 * len(parts), 2.7, 1, len(parts), gap=0.7)
     dots: dict[str, Any] = {"marker": "o", "markersize": 3.2 if len(where) <= 60 else 0}
     for part, panel in zip(parts, axes, strict=True):
-        panel.set_xlabel(f"training cost so far, {name}FLOPs" if known else "region")
-        panel.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=not known))
+        panel.set_xlabel(f"training cost so far, {name}FLOPs" if costs else "region")
+        panel.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=not costs))
         if part == "entropy":
             panel.plot(where, entropy, color=ACCENT, linewidth=1.6, **dots)
             panel.set_title("entropy of θ", fontsize=9, color=MUTED, loc="left")

@@ -129,9 +129,9 @@ def facts(metrics: Metrics) -> list[dict[str, str]]:
 def _progress_caption(metrics: Metrics) -> str:
     points = metrics.get("trajectory") or ()
     found = any(point.get(key) is not None for point in points for key in ("best_accuracy", "mode_accuracy"))
-    cost = any(point.get("train_flops") for point in points)
     what = "What the search had found" if found else "How undecided the search was"
-    return f"{what}{' against what it had cost' if cost else ' after each region'}. One search is one sample."
+    along = "against what it had cost" if figures.costs_so_far(metrics) else "after each region"
+    return f"{what} {along}. One search is one sample."
 
 
 def spaced(items: Sequence[Region], most: int) -> list[Region]:

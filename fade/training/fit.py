@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -19,6 +18,7 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from fade.errors import first_line
+from fade.store import whole
 from fade.training.region import RegionTrainer
 
 CHECKPOINT_SECONDS = 30.0
@@ -50,16 +50,10 @@ class EpochEnd(pl.Callback):
 
     @staticmethod
     def _keep(trainer: pl.Trainer, checkpoint: Path) -> None:
-        beside = checkpoint.with_name(f"{checkpoint.name}.{os.getpid()}")
         try:
-            checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            trainer.save_checkpoint(beside)
-            with beside.open("rb") as file:
-                os.fsync(file.fileno())
-            beside.replace(checkpoint)
+            with whole(checkpoint) as beside:
+                trainer.save_checkpoint(beside)
         except OSError as error:
-            with suppress(OSError):
-                beside.unlink()
             warnings.warn(f"{checkpoint} cannot be written ({first_line(error)}); training on without", stacklevel=1)
 
 

@@ -102,16 +102,16 @@ def consensus(readings: Mapping[str, Reading]) -> Reading:
             ``training_effects``.
     """
     weights = np.maximum(readings["weights_mean"].stage_scores, np.finfo(np.float64).tiny)  # a softmax may underflow
-    alpha = _standardised(np.log(weights))
+    alpha = standardised(np.log(weights))
     effects = [
-        _standardised(np.asarray(readings[name].stage_scores))
+        standardised(np.asarray(readings[name].stage_scores))
         for name in ("accuracy_effects", "training_effects")
         if name in readings
     ]
     return Reading((alpha / len(effects) + sum(effects)).tolist())
 
 
-def _standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scores ``[D, K]`` shifted and scaled so that their sums along all K^D paths have mean 0 and variance 1.
 
     Zero where all are alike but for rounding, which must not become an opinion.
