@@ -21,7 +21,7 @@ def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """What decides a region's trainings, and how many they are; keys that are younger have their defaults."""
     names = [field.name for field in fields(TrainerConfig)]
     given = {name: trainer[name] for name in names if name in trainer and name not in READING}
-    config = TrainerConfig(**given, readout="alone")
+    config = TrainerConfig(**given, readout="main_effects")
     whole = vars(config.of_region) | {"repeats": config.repeats, "region_epochs": config.of_region.epochs}
     return {name: whole[name] for name in names if name not in (*READING, "epochs")}
 
@@ -42,7 +42,7 @@ def named(trainer: Mapping[str, Any]) -> str:
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
-    trainer = TrainerConfig(**recipe(training["trainer"]), readout="alone").of_region
+    trainer = TrainerConfig(**recipe(training["trainer"]), readout="main_effects").of_region
     for name, reading in read_region(training, len(training["cells"]), candidates, trainer).items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:

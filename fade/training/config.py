@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-MODES = ("joint", "first_order", "second_order", "fair")
+MODES = ("joint", "first_order", "second_order", "fair", "apart")
 MIXINGS = ("softmax", "gumbel", "gumbel_hard")
 OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("32-true", "bf16-mixed")
@@ -34,7 +34,8 @@ class TrainerConfig:
 
     Attributes:
         name: ``joint`` (one loss for weights and α), ``first_order`` (alternating, α on the alpha split),
-            ``second_order`` (DARTS) or ``fair`` (each step trains K disjoint paths).
+            ``second_order`` (DARTS), ``fair`` (each step trains K disjoint paths) or ``apart`` (no hyper-architecture:
+            the paths of a balanced design, each a network of its own that trains for `region_steps`).
         epochs: Passes over the split that trains the weights.
         repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them. They share
             the epochs out, so that more of them cost the same.
@@ -42,6 +43,7 @@ class TrainerConfig:
             by ``training_effects`` alone, for the ``consensus`` of both kinds.
         region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
         batch_size: Examples a step.
+        region_steps: Steps of each epoch of a region's training at most; None is all.
         region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
             `batch_size`.
         optimizer: ``adam`` or ``sgd``, of the weights; α has Adam.
@@ -67,7 +69,7 @@ class TrainerConfig:
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
         readout_paths: One-hot paths whose losses and accuracies each training reads, in groups of K, so rounded up to
-            a multiple of it; None is 4·D·K, all where fewer. Effects of `pairs` want more.
+            a multiple of it; None is 4·D·K (8·D·K of ``apart``), all where fewer. Effects of `pairs` want more.
         readout_transform: Of their losses before the fit: ``identity``, ``log``, ``ranks``, ``normal_scores`` (normal
             quantiles of the ranks), or ``auto``: of identity, log and normal scores that by which paths left out of the
             fit are ranked best. Of rates of errors likewise, but for log, which leaves these as they are.
@@ -83,6 +85,7 @@ class TrainerConfig:
     repeats: int = 1
     fair_repeats: int = 0
     region_epochs: int | None = None
+    region_steps: int | None = None
     batch_size: int = 100
     region_batch_size: int | None = None
     optimizer: str = "adam"
@@ -116,15 +119,15 @@ class TrainerConfig:
         one_of("trainer.readout_transform", self.readout_transform, READOUT_TRANSFORMS)
         one_of("trainer.readout_pairs", self.readout_pairs, READOUT_PAIRS)
         one_of("trainer.precision", self.precision, PRECISIONS)
-        for key in ("epochs", "repeats", "region_epochs"):
+        for key in ("epochs", "repeats", "region_epochs", "region_steps"):
             if (count := getattr(self, key)) is not None and count < 1:
                 raise ValueError(f"trainer.{key}={count} trains nothing; give at least 1")
         if self.fair_repeats < 0:
             raise ValueError(f"trainer.fair_repeats={self.fair_repeats} is negative; give 0 or more")
-        if self.fair_repeats and self.name == "fair":
+        if self.fair_repeats and self.name in ("fair", "apart"):
             raise ValueError(
-                f"trainer.fair_repeats={self.fair_repeats} adds fair trainings to those of another kind, and "
-                "trainer.name=fair has no other; use trainer=fair, with more trainer.repeats"
+                f"trainer.fair_repeats={self.fair_repeats} adds fair trainings to those of a mixture, and "
+                f"trainer.name={self.name} has none; use trainer.fair_repeats=0, with more trainer.repeats"
             )
         if self.fair_repeats and not self.all_readouts and self.readout not in ("training_effects", "consensus"):
             raise ValueError(
@@ -170,7 +173,12 @@ class TrainerConfig:
                 "trainer.readout=training_effects reads the paths that fair training draws, and "
                 f"trainer.name={self.name} draws none; use trainer=fair, or trainer.readout=main_effects"
             )
-        if not self.learns_alpha:
+        if self.is_apart and self.readout not in PATH_READOUTS:
+            raise ValueError(
+                f"trainer.readout={self.readout} reads a hyper-architecture, and trainer.name=apart trains networks; "
+                f"use one of {', '.join(PATH_READOUTS)}"
+            )
+        if not self.learns_alpha and not self.is_apart:
             if self.name != "fair":
                 raise ValueError(f"trainer.alpha_lr=0 leaves trainer.name={self.name} without α; give a positive rate")
             if self.readout in (*PROBABILITIES, "consensus"):
@@ -182,12 +190,27 @@ class TrainerConfig:
     @property
     def learns_alpha(self) -> bool:
         """Whether the training has an α."""
-        return self.alpha_lr > 0
+        return self.alpha_lr > 0 and not self.is_apart
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether paths are trained as networks of their own, so that there is no hyper-architecture."""
+        return self.name == "apart"
 
     def reads(self, readout: str) -> bool:
         """Whether a training takes the passes of `readout`; those of paths share theirs, and `consensus` needs them."""
         wanted = PATH_READOUTS if self.readout in (*PATH_READOUTS, "consensus") else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
+
+    def design_size(self, candidates: int, depth: int) -> int:
+        """One-hot paths that each training reads, in whole groups of K.
+
+        By default 4·D·K, so that each of the D·K effects rests on 4·D paths, and twice as many where each path is a
+        network with chance of its own; all K^D where these are fewer.
+        """
+        wanted = self.readout_paths or (8 if self.is_apart else 4) * depth * candidates
+        groups, every = math.ceil(wanted / candidates), math.prod([candidates] * depth)
+        return min(groups * candidates, every)
 
     @property
     def epochs_of_region(self) -> int:
@@ -218,6 +241,10 @@ class TrainerConfig:
         recipe = {"epochs": self.epochs if epochs is None else epochs} | {key: getattr(self, key) for key in keys}
         return recipe | ({"momentum": self.momentum} if self.optimizer == "sgd" else {})
 
+    def paths_recipe(self) -> dict[str, Any]:
+        """What decides the numbers of paths that train apart."""
+        return self.of_region.weights_recipe() | {"steps": self.region_steps}
+
     def region_recipe(self) -> dict[str, Any]:
         """What decides the numbers of a region's training and of all its read-outs."""
         mixing = ("mixing", "temperature", "temperature_end", "candidate_dropout")
@@ -230,6 +257,8 @@ class TrainerConfig:
             recipe |= {key: getattr(TrainerConfig, key) for key in ("temperature", "temperature_end")}
         if not self.reads("main_effects"):
             recipe["readout_paths"] = None
+        if self.region_steps is not None:
+            recipe["steps"] = self.region_steps
         if recipe["readout_paths"] is not None:
             recipe["design"] = "identifies effects"  # a few paths once did not, so that such results are others
         if recipe["temperature"] != recipe["temperature_end"]:

@@ -57,11 +57,6 @@ def distinct_rows(base: int, rows: int, columns: int, rng: np.random.Generator) 
     return np.array(list(found), dtype=np.int64)
 
 
-def default_size(candidates: int, depth: int) -> int:
-    """Paths that a fit of D·K effects rests on: 4·D·K, so that each candidate is on 4·D of them."""
-    return 4 * depth * candidates
-
-
 def main_effects(paths: NDArray[np.int64], values: ArrayLike, candidates: int) -> NDArray[np.float64]:
     """Least-squares effects of each (stage, candidate) on the value of a path, summing to zero within a stage.
 

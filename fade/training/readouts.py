@@ -18,10 +18,15 @@ from fade.nets.network import Choice, Network
 from fade.seeds import subseed
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.effects import default_size, design
+from fade.training.effects import design
 from fade.training.evaluate import evaluate_mixed, evaluate_paths
 
 Scores = NDArray[np.float64]
+
+
+def sampled_paths(config: TrainerConfig, candidates: int, depth: int, seed: int) -> NDArray[np.int64]:
+    """The one-hot paths ``[P, D]`` that a training of a region reads, a balanced design."""
+    return design(candidates, depth, config.design_size(candidates, depth), subseed(seed, "main_effects"))
 
 
 @dataclass
@@ -57,8 +62,7 @@ class TrainedRegion:
     def sampled_paths(self) -> tuple[NDArray[np.int64], Scores, Scores]:
         """Paths ``[P, D]`` of a balanced design; their validation losses ``[P]`` and accuracies by batch statistics."""
         depth, candidates = self.stage_weights.shape
-        size = self.config.readout_paths or default_size(candidates, depth)
-        paths = design(candidates, depth, size, subseed(self.seed, "main_effects"))
+        paths = sampled_paths(self.config, candidates, depth, self.seed)
         return paths, *evaluate_paths(self.network, paths, self.data, self.config.batch_size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,9 @@ from fade.training.modes import STEPS, Batch, disjoint_paths
 class EpochBatches:
     """The batches of an epoch: of the split that trains w, each beside one of the alpha split where there is one."""
 
-    def __init__(self, data: Data, config: TrainerConfig, *, seed: int, epoch: int, alone: bool) -> None:
+    def __init__(
+        self, data: Data, config: TrainerConfig, *, seed: int, epoch: int, alone: bool, steps: int | None = None
+    ) -> None:
         self.main = data.batches(
             *(("weights", "alpha") if alone else ("weights",)),
             batch_size=config.batch_size,
@@ -39,14 +42,16 @@ class EpochBatches:
             drop_last=True,
         )
         self.data, self.config, self.seed, self.epoch, self.alone = data, config, seed, epoch, alone
+        self.steps = min(len(self.main), steps or len(self.main))
 
     def __len__(self) -> int:
-        return len(self.main)
+        return self.steps
 
     def __iter__(self) -> Iterator[tuple[Batch, Batch | None]]:
+        main = itertools.islice(self.main, self.steps)
         if self.alone:
-            return ((batch, None) for batch in self.main)
-        return zip(self.main, self._alpha(), strict=False)
+            return ((batch, None) for batch in main)
+        return zip(main, self._alpha(), strict=False)
 
     def _alpha(self) -> Iterator[Batch]:
         """The alpha split again and again, in a new order each time."""
@@ -68,6 +73,7 @@ class RegionTrainer(pl.LightningModule):
         data: The data, on the device.
         seed: Seed of batches and noise; initial weights have the network's own.
         epochs: Passes over the training split; None is the recipe's.
+        steps: Of each epoch at most; None is all.
 
     Attributes:
         alphas: ``[D]`` architecture parameters ``[1, K]``, zero at first; empty where nothing is mixed.
@@ -78,12 +84,19 @@ class RegionTrainer(pl.LightningModule):
     """
 
     def __init__(
-        self, network: Network, config: TrainerConfig, data: Data, *, seed: int, epochs: int | None = None
+        self,
+        network: Network,
+        config: TrainerConfig,
+        data: Data,
+        *,
+        seed: int,
+        epochs: int | None = None,
+        steps: int | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.network, self.config, self.data = network, config, data
-        self.seed, self.epochs = seed, config.epochs if epochs is None else epochs
+        self.seed, self.epochs, self.steps = seed, config.epochs if epochs is None else epochs, steps
         self.candidates = network.regions[0].candidates
         self.mode = config.name if self.candidates > 1 else "joint"
         learns = self.candidates > 1 and config.learns_alpha
@@ -156,6 +169,7 @@ class RegionTrainer(pl.LightningModule):
             seed=subseed(self.seed, "batches"),
             epoch=self.current_epoch,
             alone=self.trains_on_both,
+            steps=self.steps,
         )
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:

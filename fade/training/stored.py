@@ -23,7 +23,16 @@ from fade.space import Cell, Region
 from fade.store import Store
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.train import Report, all_paths_flops, joined, mean_of_trainings, train_networks, train_region
+from fade.training.readouts import sampled_paths
+from fade.training.train import (
+    Report,
+    all_paths_flops,
+    joined,
+    mean_of_trainings,
+    train_networks,
+    train_paths,
+    train_region,
+)
 
 RECIPE_VERSION = 3
 """Raised by hand whenever a change of code changes the numbers."""
@@ -114,6 +123,8 @@ class StoredTrainings:
         return joined([mean_of_trainings(results) for results in each])
 
     def _region(self, region: Region, config: TrainerConfig, repeat: int, which: str) -> dict[str, Any]:
+        if config.is_apart:
+            return self._apart(region, config, repeat, which)
         recipe = config.region_recipe()
         more = {"repeat": repeat} if repeat else {}  # so that a study of one training more finds those that it has
         request = self._request("region", recipe, region.texts, self.seed, reading_version=READING_VERSION, **more)
@@ -133,6 +144,36 @@ class StoredTrainings:
             return result, None
 
         return self._stored(request, what, compute)[1]
+
+    def _apart(self, region: Region, config: TrainerConfig, repeat: int, which: str) -> dict[str, Any]:
+        """One training of a region's paths, each on its own; in chunks, each stored as soon as it is done."""
+        paths = sampled_paths(config, region.candidates, region.depth, subseed(self.seed, "readout"))
+        results, size = [], chunk_size(self.data.device)
+        for start in range(0, len(paths), size):
+            chunk = [region.architecture(path) for path in paths[start : start + size].tolist()]
+            texts = [[str(cell) for cell in cells] for cells in chunk]
+            request = self._request("paths", config.paths_recipe(), texts, self.seed, repeat=repeat)
+            what = f"paths {start + 1}–{start + len(chunk)} of {len(paths)}{which}"
+
+            def compute(
+                checkpoint: Path, report: Report | None, chunk: Sequence[Sequence[Cell]] = chunk
+            ) -> tuple[dict[str, Any], None]:
+                seed = subseed(self.seed, "apart", repeat)
+                result = train_paths(
+                    chunk, config, self.layout, self.data, seed=seed, checkpoint=checkpoint, report=report
+                )
+                return result, None
+
+            results.append(self._stored(request, what, compute)[1])
+        read = {name: [value for result in results for value in result[name]] for name in ("losses", "accuracies")}
+        costs = {name: sum(sum(result[name]) for result in results) for name in ("parameters", "train_flops")}
+        return {
+            "readouts": {},
+            "path_losses": {"paths": paths.tolist(), **read},
+            **costs,
+            "epoch_seconds": [],
+            "seconds": sum(result["seconds"] for result in results),
+        }
 
     def all_paths_flops(self, region: Region, epochs: int | None = None) -> float:
         """What `networks` would cost for all paths of a region; see `fade.training.train.all_paths_flops`."""

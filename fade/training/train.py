@@ -19,7 +19,6 @@ from fade.seeds import subseed
 from fade.space import Cell, Region
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
-from fade.training.effects import default_size
 from fade.training.evaluate import evaluate, evaluate_mixed, reading_precision
 from fade.training.fit import fit
 from fade.training.modes import ALPHA_PASSES
@@ -60,7 +59,7 @@ def train_region(
     """
     start, config = time.perf_counter(), config.of_region
     network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)
-    module = RegionTrainer(network, config, data, seed=seed)
+    module = RegionTrainer(network, config, data, seed=seed, steps=config.region_steps)
     fit(module, checkpoint=checkpoint, report=report)
     trained = TrainedRegion(
         network=network,
@@ -138,18 +137,27 @@ def region_flops(module: RegionTrainer) -> int:
     on_main, on_alpha = ALPHA_PASSES[module.mode]
     alpha_step = 3 * (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
     training = steps * (module.epochs * step_flops(module) + module.alpha_epochs * alpha_step)
-    groups = -(-(config.readout_paths or default_size(candidates, depth)) // candidates)
-    sampled = min(candidates**depth, groups * candidates)
+    sampled = config.design_size(candidates, depth)
     passes = 1 + depth * candidates * sum(config.reads(name) for name in ("alone", "leave_one_out"))
     one_hot = sampled * disjoint // candidates if config.reads("main_effects") else 0
     return int(training + sizes["validation"] * (passes * mixed + one_hot))
 
 
 def hyper_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data) -> int:
-    """FLOPs of all trainings and read-outs of a region, of both kinds, before any is done; see `region_flops`."""
+    """FLOPs of all trainings and read-outs of a region, of both kinds, before any is done; see `region_flops`.
+
+    Of paths that train apart, whose design is drawn later, those of as many mean paths.
+    """
+    if config.is_apart:
+        recipe, paths = config.of_region, config.repeats * config.design_size(region.candidates, region.depth)
+        steps = steps_an_epoch(recipe, data)
+        examples = recipe.epochs * min(steps, recipe.region_steps or steps) * recipe.batch_size
+        return int(paths * (3 * examples + data.sizes["validation"]) * mean_path_flops(region, layout))
     with torch.device("meta"):
         network = Network([region], layout, seeds=None, share=config.share_weights)
-    modules = ((kind, RegionTrainer(network, kind.of_region, data, seed=0)) for kind in config.kinds)
+    modules = (
+        (kind, RegionTrainer(network, kind.of_region, data, seed=0, steps=kind.region_steps)) for kind in config.kinds
+    )
     return sum(kind.repeats * region_flops(module) for kind, module in modules)
 
 
@@ -176,11 +184,20 @@ def all_paths_flops(region: Region, config: TrainerConfig, layout: Layout, data:
         data: The data.
         epochs: Of a stand-alone training; None is the recipe's.
     """
+    mean_path, steps = mean_path_flops(region, layout), steps_an_epoch(config, data)
+    return 3.0 * mean_path * region.size * steps * config.batch_size * (config.epochs if epochs is None else epochs)
+
+
+def steps_an_epoch(config: TrainerConfig, data: Data) -> int:
+    """Steps of an epoch of a stand-alone network, on weights and alpha."""
+    return len(data.batches("weights", "alpha", batch_size=config.batch_size, seed=0, drop_last=True))
+
+
+def mean_path_flops(region: Region, layout: Layout) -> float:
+    """FLOPs of a forward pass of one example, the mean over all paths."""
     with torch.device("meta"):
         cost = Network([region], layout, seeds=None).cost()
-    mean_path = 2 * float(cost.fixed_macs + cost.cell_macs.mean(1).sum())
-    steps = len(data.batches("weights", "alpha", batch_size=config.batch_size, seed=0, drop_last=True))
-    return 3.0 * mean_path * region.size * steps * config.batch_size * (config.epochs if epochs is None else epochs)
+    return 2 * float(cost.fixed_macs + cost.cell_macs.mean(1).sum())
 
 
 @dataclass
@@ -224,25 +241,90 @@ def train_networks(
         report: See `fit`.
     """
     start = time.perf_counter()
+    module = _trained(architectures, config, layout, data, seed, epochs, None, checkpoint, report)
+    read = {split: _evaluated(module, split) for split in ("validation", "test")}
+    costs = [network_cost(cells, layout) for cells in architectures]
+    result = {
+        "validation_loss": read["validation"][0],  # not finite where a network diverged: its accuracy is
+        "validation_accuracy": read["validation"][1],
+        "test_accuracy": read["test"][1],
+        "parameters": [parameters for parameters, _ in costs],
+        "flops": [flops for _, flops in costs],
+        "train_flops": [3 * flops * _examples(module) for _, flops in costs],
+        "seconds": time.perf_counter() - start,
+    }
+    return TrainedNetworks(module.network, result)
+
+
+def train_paths(
+    architectures: Sequence[Architecture],
+    config: TrainerConfig,
+    layout: Layout,
+    data: Data,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Train paths of a region apart, each a network of its own, by the recipe of a region; all at once, as networks.
+
+    Args:
+        architectures: ``[N][D]`` cells.
+        config: The recipe, whose ``region_steps`` keep such trainings short.
+        layout: The skeleton.
+        data: The data; the test split is not looked at.
+        seed: Of initial weights and batches.
+        checkpoint: See `fit`.
+        report: See `fit`.
+
+    Returns:
+        JSON: losses [N] and accuracies [N] on the validation split, by running statistics; parameters [N], train_flops
+        [N] (training and reading), seconds.
+    """
+    start, config = time.perf_counter(), config.of_region
+    module = _trained(architectures, config, layout, data, seed, None, config.region_steps, checkpoint, report)
+    losses, accuracies = _evaluated(module, "validation")
+    costs = [network_cost(cells, layout) for cells in architectures]
+    examples = 3 * _examples(module) + data.sizes["validation"]
+    return {
+        "losses": losses,
+        "accuracies": accuracies,
+        "parameters": [parameters for parameters, _ in costs],
+        "train_flops": [flops * examples for _, flops in costs],
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def _trained(
+    architectures: Sequence[Architecture],
+    config: TrainerConfig,
+    layout: Layout,
+    data: Data,
+    seed: int,
+    epochs: int | None,
+    steps: int | None,
+    checkpoint: Path | None,
+    report: Report | None,
+) -> RegionTrainer:
     regions = [Region([[cell] for cell in cells]) for cells in architectures]
     seeds = [subseed(seed, "init", *map(str, cells)) for cells in architectures]
     network = Network(regions, layout, seeds=seeds).to(data.device)
-    module = RegionTrainer(network, config, data, seed=seed, epochs=epochs)
+    module = RegionTrainer(network, config, data, seed=seed, epochs=epochs, steps=steps)
     fit(module, checkpoint=checkpoint, report=report)
+    return module
+
+
+def _evaluated(module: RegionTrainer, split: str) -> tuple[list[float], list[float]]:
+    """Losses and accuracies of stand-alone networks on a split, by running statistics."""
+    network, config, data = module.network, module.config, module.data
     with network.statistics("running"), reading_precision(config.precision, data.device):
-        read = {split: evaluate(network, data, split, config.batch_size) for split in ("validation", "test")}
-    costs = [network_cost(cells, layout) for cells in architectures]
-    examples = module.epochs * len(module.train_dataloader()) * config.batch_size
-    result = {
-        "validation_loss": read["validation"][0].tolist(),  # not finite where a network diverged: its accuracy is
-        "validation_accuracy": read["validation"][1].tolist(),
-        "test_accuracy": read["test"][1].tolist(),
-        "parameters": [parameters for parameters, _ in costs],
-        "flops": [flops for _, flops in costs],
-        "train_flops": [3 * flops * examples for _, flops in costs],
-        "seconds": time.perf_counter() - start,
-    }
-    return TrainedNetworks(network, result)
+        losses, accuracies = evaluate(network, data, split, config.batch_size)
+    return losses.tolist(), accuracies.tolist()
+
+
+def _examples(module: RegionTrainer) -> int:
+    """Examples that a training goes through."""
+    return module.epochs * len(module.train_dataloader()) * module.config.batch_size
 
 
 def network_cost(architecture: Architecture, layout: Layout) -> tuple[int, int]:
