@@ -36,9 +36,12 @@ def findings(metrics: Metrics) -> list[str]:
     if any(paths(region) > 1 for region in regions) and all(map(was_trained, regions)):
         ranked = sum(map(paths, regions))
         flops, seconds = (sum(region[key] for region in regions) for key in ("train_flops", "seconds"))
-        share = price(metrics)
+        share, trained = price(metrics), plural(len(regions), "hyper-architecture")
+        if all("validation_accuracy" not in region for region in regions):  # no mixture, paths trained apart
+            networks = sum(len(region.get("path_losses", {}).get("paths", ())) for region in regions)
+            trained = f"Short trainings of {plural(networks, 'path')}"
         sentences.append(
-            f"{plural(len(regions), 'hyper-architecture')} ranked {plural(ranked, 'architecture')} for "
+            f"{trained} ranked {plural(ranked, 'architecture')} for "
             f"{scaled(flops, 'FLOPs')} and {duration(seconds)} of training"
             f"{'' if share is None else f', {percent(share)} of what training all of them would take'}. "
             "Scores compare inside one region only."

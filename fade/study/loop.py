@@ -300,7 +300,7 @@ def _find_best(study: Study) -> Best | None:
             "regions": len(study.entries),
             "finalists": f"{finalists}, the best on validation data" if finalists > 1 else "1",
             "region training": ", ".join(
-                f"{kind.repeats} × {kind.epochs_of_region} epochs {kind.name}" for kind in trainings.config.kinds
+                f"{kind.repeats} × {kind.length} {kind.name}" for kind in trainings.config.kinds
             ),
             "FLOPs of the search": f"{study.costs.train_flops:.3g}",
             "seed": config.seed,

@@ -21,7 +21,7 @@ from fade.training.config import TrainerConfig
 from fade.training.modes import path_losses
 from fade.training.region import RegionTrainer
 from fade.training.stored import chunk_size
-from fade.training.train import all_paths_flops, hyper_flops, region_flops, step_flops
+from fade.training.train import all_paths_flops, hyper_flops, mean_path_flops, region_flops, step_flops
 
 STEPS = 3
 
@@ -86,11 +86,16 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     trained += max(networks_to_choose_from(regions, has_mode=has_mode) - 1, 0) + config.truth.seeds
     rows = []
     for kind in trainer.kinds:
-        module = RegionTrainer(hyper, kind.of_region, data, seed=0)
+        recipe = kind.of_region
+        module = RegionTrainer(together if kind.is_apart else hyper, recipe, data, seed=0)
         step, memory = _measure(module)
-        of_region = region_flops(module)
-        seconds = step * of_region / step_flops(module)
-        rows.append(Expected(f"regions, {kind.name}", regions * kind.repeats, of_region, seconds, memory))
+        of_region = hyper_flops(region, kind, layout, data) / kind.repeats if kind.is_apart else region_flops(module)
+        of_step = (
+            3 * size * recipe.batch_size * mean_path_flops(region, layout) if kind.is_apart else step_flops(module)
+        )
+        rows.append(
+            Expected(f"regions, {kind.name}", regions * kind.repeats, of_region, step * of_region / of_step, memory)
+        )
     step, memory = _measure(RegionTrainer(together, trainer, data, seed=0))
     seconds = epochs * (examples // trainer.batch_size) * step / size
     return [*rows, Expected("stand-alone networks", trained, of_network, seconds, memory)]

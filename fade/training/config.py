@@ -43,7 +43,7 @@ class TrainerConfig:
             by ``training_effects`` alone, for the ``consensus`` of both kinds.
         region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
         batch_size: Examples a step.
-        region_steps: Steps of each epoch of a region's training at most; None is all.
+        region_steps: Steps of each network of ``apart``, in place of epochs.
         region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
             `batch_size`.
         optimizer: ``adam`` or ``sgd``, of the weights; α has Adam.
@@ -173,6 +173,11 @@ class TrainerConfig:
                 "trainer.readout=training_effects reads the paths that fair training draws, and "
                 f"trainer.name={self.name} draws none; use trainer=fair, or trainer.readout=main_effects"
             )
+        if self.region_steps is not None and not self.is_apart:
+            raise ValueError(
+                f"trainer.region_steps={self.region_steps} cuts the trainings of trainer=apart short, not those of "
+                f"trainer.name={self.name}; use trainer.region_epochs, or null"
+            )
         if self.is_apart and self.readout not in PATH_READOUTS:
             raise ValueError(
                 f"trainer.readout={self.readout} reads a hyper-architecture, and trainer.name=apart trains networks; "
@@ -218,6 +223,11 @@ class TrainerConfig:
         return self.region_epochs or math.ceil(self.epochs / self.repeats)
 
     @property
+    def length(self) -> str:
+        """Of one training of a region, in words."""
+        return f"{self.epochs_of_region} epochs" if self.region_steps is None else f"{self.region_steps} steps"
+
+    @property
     def of_region(self) -> TrainerConfig:
         """The recipe of one training of a region, as what networks would be trained by."""
         size, end = self.region_batch_size or self.batch_size, self.lr_end if self.anneal else self.lr
@@ -243,7 +253,8 @@ class TrainerConfig:
 
     def paths_recipe(self) -> dict[str, Any]:
         """What decides the numbers of paths that train apart."""
-        return self.of_region.weights_recipe() | {"steps": self.region_steps}
+        length = {} if self.region_steps is None else {"epochs": None, "steps": self.region_steps}
+        return self.of_region.weights_recipe() | length
 
     def region_recipe(self) -> dict[str, Any]:
         """What decides the numbers of a region's training and of all its read-outs."""
@@ -257,8 +268,6 @@ class TrainerConfig:
             recipe |= {key: getattr(TrainerConfig, key) for key in ("temperature", "temperature_end")}
         if not self.reads("main_effects"):
             recipe["readout_paths"] = None
-        if self.region_steps is not None:
-            recipe["steps"] = self.region_steps
         if recipe["readout_paths"] is not None:
             recipe["design"] = "identifies effects"  # a few paths once did not, so that such results are others
         if recipe["temperature"] != recipe["temperature_end"]:

@@ -27,7 +27,10 @@ from fade.training.modes import STEPS, Batch, disjoint_paths
 
 
 class EpochBatches:
-    """The batches of an epoch: of the split that trains w, each beside one of the alpha split where there is one."""
+    """The batches of an epoch: of the split that trains w, each beside one of the alpha split where there is one.
+
+    Where a training has so many steps in place of epochs, those of them that this epoch has.
+    """
 
     def __init__(
         self, data: Data, config: TrainerConfig, *, seed: int, epoch: int, alone: bool, steps: int | None = None
@@ -42,7 +45,8 @@ class EpochBatches:
             drop_last=True,
         )
         self.data, self.config, self.seed, self.epoch, self.alone = data, config, seed, epoch, alone
-        self.steps = min(len(self.main), steps or len(self.main))
+        every = len(self.main)
+        self.steps = every if steps is None else min(every, steps - epoch * every)
 
     def __len__(self) -> int:
         return self.steps
@@ -73,7 +77,7 @@ class RegionTrainer(pl.LightningModule):
         data: The data, on the device.
         seed: Seed of batches and noise; initial weights have the network's own.
         epochs: Passes over the training split; None is the recipe's.
-        steps: Of each epoch at most; None is all.
+        steps: In place of epochs: as many passes as hold so many, the last one cut short.
 
     Attributes:
         alphas: ``[D]`` architecture parameters ``[1, K]``, zero at first; empty where nothing is mixed.
@@ -96,7 +100,8 @@ class RegionTrainer(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.network, self.config, self.data = network, config, data
-        self.seed, self.epochs, self.steps = seed, config.epochs if epochs is None else epochs, steps
+        self.seed, self.epochs = seed, config.epochs if epochs is None else epochs
+        self.steps: int | None = None
         self.candidates = network.regions[0].candidates
         self.mode = config.name if self.candidates > 1 else "joint"
         learns = self.candidates > 1 and config.learns_alpha
@@ -111,6 +116,13 @@ class RegionTrainer(pl.LightningModule):
         self._started = 0.0
         self._step, self._steps_an_epoch = 0, 1
         self._steps: list[tuple[NDArray[np.int64], Tensor]] = []
+        if steps is not None:
+            self.epochs, self.steps = -(-steps // len(self.train_dataloader())), steps
+
+    @property
+    def all_steps(self) -> int:
+        """Of w, in all epochs."""
+        return self.steps or self.epochs * len(self.train_dataloader())
 
     @property
     def trains_paths(self) -> bool:
@@ -155,8 +167,7 @@ class RegionTrainer(pl.LightningModule):
             if c.optimizer == "adam"
             else torch.optim.SGD(w, lr=c.lr, momentum=c.momentum, weight_decay=c.weight_decay)
         )
-        steps = self.epochs * len(self.train_dataloader())
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(steps, 1), eta_min=c.lr_end)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(self.all_steps, 1), eta_min=c.lr_end)
         if not self.alphas:
             return [optimizer], [schedule]
         return [optimizer, torch.optim.Adam(list(self.alphas), lr=c.alpha_lr, betas=(0.5, 0.999))], [schedule]

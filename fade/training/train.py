@@ -59,7 +59,7 @@ def train_region(
     """
     start, config = time.perf_counter(), config.of_region
     network = Network([region], layout, seeds=[subseed(seed, "init")], share=config.share_weights).to(data.device)
-    module = RegionTrainer(network, config, data, seed=seed, steps=config.region_steps)
+    module = RegionTrainer(network, config, data, seed=seed)
     fit(module, checkpoint=checkpoint, report=report)
     trained = TrainedRegion(
         network=network,
@@ -150,14 +150,11 @@ def hyper_flops(region: Region, config: TrainerConfig, layout: Layout, data: Dat
     """
     if config.is_apart:
         recipe, paths = config.of_region, config.repeats * config.design_size(region.candidates, region.depth)
-        steps = steps_an_epoch(recipe, data)
-        examples = recipe.epochs * min(steps, recipe.region_steps or steps) * recipe.batch_size
+        examples = (recipe.region_steps or recipe.epochs * steps_an_epoch(recipe, data)) * recipe.batch_size
         return int(paths * (3 * examples + data.sizes["validation"]) * mean_path_flops(region, layout))
     with torch.device("meta"):
         network = Network([region], layout, seeds=None, share=config.share_weights)
-    modules = (
-        (kind, RegionTrainer(network, kind.of_region, data, seed=0, steps=kind.region_steps)) for kind in config.kinds
-    )
+    modules = ((kind, RegionTrainer(network, kind.of_region, data, seed=0)) for kind in config.kinds)
     return sum(kind.repeats * region_flops(module) for kind, module in modules)
 
 
@@ -250,7 +247,7 @@ def train_networks(
         "test_accuracy": read["test"][1],
         "parameters": [parameters for parameters, _ in costs],
         "flops": [flops for _, flops in costs],
-        "train_flops": [3 * flops * _examples(module) for _, flops in costs],
+        "train_flops": [3 * flops * module.all_steps * config.batch_size for _, flops in costs],
         "seconds": time.perf_counter() - start,
     }
     return TrainedNetworks(module.network, result)
@@ -285,7 +282,7 @@ def train_paths(
     module = _trained(architectures, config, layout, data, seed, None, config.region_steps, checkpoint, report)
     losses, accuracies = _evaluated(module, "validation")
     costs = [network_cost(cells, layout) for cells in architectures]
-    examples = 3 * _examples(module) + data.sizes["validation"]
+    examples = 3 * module.all_steps * config.batch_size + data.sizes["validation"]
     return {
         "losses": losses,
         "accuracies": accuracies,
@@ -320,11 +317,6 @@ def _evaluated(module: RegionTrainer, split: str) -> tuple[list[float], list[flo
     with network.statistics("running"), reading_precision(config.precision, data.device):
         losses, accuracies = evaluate(network, data, split, config.batch_size)
     return losses.tolist(), accuracies.tolist()
-
-
-def _examples(module: RegionTrainer) -> int:
-    """Examples that a training goes through."""
-    return module.epochs * len(module.train_dataloader()) * module.config.batch_size
 
 
 def network_cost(architecture: Architecture, layout: Layout) -> tuple[int, int]:

@@ -57,6 +57,13 @@ def test_no_truth_says_nothing_about_ranks():
     assert "1 hyper-architecture ranked 64 architectures for 3.1 TFLOPs and 24 s" in text.replace("\u00a0", " ")
 
 
+def test_what_trained_no_hyper_architecture_is_not_called_one():
+    region = samples.region() | {"path_losses": {"paths": [[0, 0, 0]] * 48}}
+    del region["validation_accuracy"]
+    text = " ".join(findings(samples.metrics([region]))).replace("\u00a0", " ")
+    assert "Short trainings of 48 paths ranked 64 architectures for 3.1 TFLOPs" in text
+
+
 def test_published_accuracies_are_not_called_trained():
     text = said({"all_paths": {"n": 50}})
     assert "40 networks with published accuracies" in text

@@ -31,6 +31,7 @@ STUDIES = {
         *("trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"),
         *("search=fixed", "truth=retrain"),
     ],
+    "apart": ["trainer=apart", "trainer.region_steps=4", "search=fixed", "truth=retrain"],
     "blocks": ["dataset=digits", "space=nas_bench_macro", "space.depth=8", "space.stem=4", "trainer=fair"],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
@@ -119,7 +120,7 @@ def test_costs_add_up(study) -> None:
     assert found["trajectory"][-1]["train_flops"] == regions
     assert found["cost"]["train_flops"] >= regions
     assert [point["region"] for point in found["trajectory"]] == list(range(len(found["regions"])))
-    assert (found["cost"]["measure_flops"] > 0) == ("truth" in name or "fair" in name)
+    assert (found["cost"]["measure_flops"] > 0) == ("truth" in name or "fair" in name or name == "apart")
 
 
 def test_truth_is_where_it_was_asked_for(study) -> None:
@@ -132,6 +133,7 @@ def test_truth_is_where_it_was_asked_for(study) -> None:
         "truth of the last region": [last],
         "truth of all regions and a curve": list(range(len(regions))),
         "fair": [0],
+        "apart": [0],
         "fair with alpha": [0],
     }.get(name, [])
     for index in having:

@@ -14,6 +14,7 @@ TRAINERS = {
     "second order": (["trainer=second_order"], ["second_order"]),
     "fair": (["trainer=fair"], ["fair"]),
     "fair with alpha": (["trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"], ["fair"]),
+    "apart": (["trainer=apart", "trainer.repeats=2", "trainer.region_steps=2"], ["apart"]),
     "both kinds": (["trainer=consensus", "trainer.repeats=2", "trainer.fair_repeats=1"], ["joint", "fair"]),
 }
 

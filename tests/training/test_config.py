@@ -9,6 +9,9 @@ def each(keys, values, remedy):
     return [({key: value}, rf"trainer\.{key}={value} .*{remedy}") for key in keys for value in values]
 
 
+APART = {"name": "apart", "alpha_lr": 0, "readout": "accuracy_effects"}
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -24,6 +27,11 @@ def each(keys, values, remedy):
         ({"fair_repeats": -1}, r"trainer\.fair_repeats=-1 .*0 or more"),
         ({"fair_repeats": 2, "all_readouts": False}, r"trainer\.fair_repeats=2 .*trainer\.readout=weights .*consensus"),
         ({"fair_repeats": 2, "name": "fair"}, r"trainer\.fair_repeats=2 .*trainer\.name=fair.*trainer\.repeats"),
+        ({"fair_repeats": 2, **APART}, r"trainer\.fair_repeats=2 .*trainer\.name=apart.*trainer\.repeats"),
+        ({**APART, "readout": "alone"}, r"trainer\.readout=alone .*trainer\.name=apart.*accuracy_effects"),
+        ({**APART, "readout": "consensus"}, r"trainer\.readout=consensus .*trainer\.name=apart.*accuracy_effects"),
+        ({**APART, "region_steps": 0}, r"trainer\.region_steps=0 .*at least 1"),
+        ({"region_steps": 40}, r"trainer\.region_steps=40 .*trainer\.name=joint.*trainer\.region_epochs"),
         ({"batch_size": 0}, r"trainer\.batch_size=0 .*at least 2"),
         ({"batch_size": 1}, r"trainer\.batch_size=1 .*at least 2"),
         ({"region_batch_size": 1}, r"trainer\.region_batch_size=1 .*at least 2"),
@@ -75,6 +83,7 @@ def test_what_is_at_the_edge_is_allowed():
     TrainerConfig(lr=0.01, lr_end=0.01, weight_decay=0, momentum=0, candidate_dropout=0, batch_size=2)
     TrainerConfig(name="fair", alpha_lr=0, readout="main_effects")
     TrainerConfig(aggregate="log_sum", readout="weights_mean")
+    TrainerConfig(**APART, region_steps=1)
     TrainerConfig(fair_repeats=1, readout="training_effects")
 
 
