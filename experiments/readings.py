@@ -29,12 +29,13 @@ def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
 def named(trainer: Mapping[str, Any]) -> str:
     """A recipe in words: the mode, its length, batches and rate, and what else is not usual for the mode."""
     given = recipe(trainer)
-    usual = recipe({"name": "fair", "alpha_lr": 0.0} if given["name"] == "fair" else {"name": given["name"]})
-    length = f"{given['region_epochs']} epochs"
+    usual = recipe({"name": given["name"]} | ({"alpha_lr": 0.0} if given["name"] in ("fair", "apart") else {}))
+    steps = given["region_steps"]
+    length = f"{given['region_epochs']} epochs" if steps is None else f"{steps} steps"
     if given["repeats"] > 1:
-        length = f"{given['repeats']} × {given['region_epochs']} epochs"
+        length = f"{given['repeats']} × {length}"
     rate = "constant" if given["lr_end"] == given["lr"] else "annealed"
-    known = ("repeats", "region_epochs", "batch_size", "lr_end")
+    known = ("repeats", "region_epochs", "region_steps", "batch_size", "lr_end")
     others = [f"{n} {v}" for n, v in given.items() if n not in known and v != usual[n]]
     return ", ".join([given["name"], length, f"batches of {given['batch_size']}", rate, *others])
 

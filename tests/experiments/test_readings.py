@@ -18,6 +18,10 @@ from tests.experiments.rows import FAIR, JOINT, training
             JOINT | {"epochs": 9, "anneal": True, "fair_repeats": 3, "candidate_dropout": 0.3},
             "joint, 3 × 3 epochs, batches of 25, annealed, fair_repeats 3, candidate_dropout 0.3",
         ),
+        (
+            {"name": "apart", "alpha_lr": 0, "epochs": 3, "repeats": 2, "region_steps": 40, "batch_size": 50},
+            "apart, 2 × 40 steps, batches of 50, annealed",
+        ),
         (JOINT | {"readout": "consensus", "all_readouts": False}, "joint, 3 × 1 epochs, batches of 25, constant"),
     ],
 )
