@@ -238,7 +238,9 @@ def train_networks(
         report: See `fit`.
     """
     start = time.perf_counter()
-    module = _trained(architectures, config, layout, data, seed, epochs, None, checkpoint, report)
+    networks = _initial(architectures, layout, seed).to(data.device)
+    module = RegionTrainer(networks, config, data, seed=seed, epochs=epochs)
+    fit(module, checkpoint=checkpoint, report=report)
     read = {split: _evaluated(module, split) for split in ("validation", "test")}
     costs = [network_cost(cells, layout) for cells in architectures]
     result = {
@@ -250,7 +252,7 @@ def train_networks(
         "train_flops": [3 * flops * module.all_steps * config.batch_size for _, flops in costs],
         "seconds": time.perf_counter() - start,
     }
-    return TrainedNetworks(module.network, result)
+    return TrainedNetworks(networks, result)
 
 
 def train_paths(
@@ -279,7 +281,9 @@ def train_paths(
         [N] (training and reading), seconds.
     """
     start, config = time.perf_counter(), config.of_region
-    module = _trained(architectures, config, layout, data, seed, None, config.region_steps, checkpoint, report)
+    networks = _initial(architectures, layout, seed).to(data.device)
+    module = RegionTrainer(networks, config, data, seed=seed, steps=config.region_steps)
+    fit(module, checkpoint=checkpoint, report=report)
     losses, accuracies = _evaluated(module, "validation")
     costs = [network_cost(cells, layout) for cells in architectures]
     examples = 3 * module.all_steps * config.batch_size + data.sizes["validation"]
@@ -292,23 +296,10 @@ def train_paths(
     }
 
 
-def _trained(
-    architectures: Sequence[Architecture],
-    config: TrainerConfig,
-    layout: Layout,
-    data: Data,
-    seed: int,
-    epochs: int | None,
-    steps: int | None,
-    checkpoint: Path | None,
-    report: Report | None,
-) -> RegionTrainer:
+def _initial(architectures: Sequence[Architecture], layout: Layout, seed: int) -> Network:
+    """Networks side by side, each with initial weights of its own."""
     regions = [Region([[cell] for cell in cells]) for cells in architectures]
-    seeds = [subseed(seed, "init", *map(str, cells)) for cells in architectures]
-    network = Network(regions, layout, seeds=seeds).to(data.device)
-    module = RegionTrainer(network, config, data, seed=seed, epochs=epochs, steps=steps)
-    fit(module, checkpoint=checkpoint, report=report)
-    return module
+    return Network(regions, layout, seeds=[subseed(seed, "init", *map(str, cells)) for cells in architectures])
 
 
 def _evaluated(module: RegionTrainer, split: str) -> tuple[list[float], list[float]]:
