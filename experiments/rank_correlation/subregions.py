@@ -115,7 +115,8 @@ def scored(
 ) -> dict[str, tuple[Floats, float]]:
     """Stage scores ``[D, K]`` of a region by how it was trained, and their price in trainings of all its paths.
 
-    Each run of a design, the parts of all its runs, trainings that mix all candidates, and sums of the two.
+    Each run of a design, the parts of all its runs, paths that train apart, trainings that mix all candidates, and sums
+    of these with the others.
 
     Args:
         trained: The region's parts.
@@ -136,9 +137,15 @@ def scored(
         for label, rows in runs.items()
     }
     mixed = {}
-    for row in sorted((row for row in whole if named(row["trainer"]) == LONG), key=lambda row: row["seed"]):
-        label = f"three trainings that mix all, run {row['seed']}"
-        mixed[label] = (effects([row["path_losses"]], candidates), row["train_flops"] / cost)
+    for row in sorted(whole, key=lambda row: row["seed"]):
+        recipe = named(row["trainer"])
+        if recipe == LONG:
+            label, of = f"three trainings that mix all, run {row['seed']}", mixed
+        elif row["trainer"]["name"] == "apart":
+            label, of = recipe, parts
+        else:
+            continue
+        of[label] = (effects([row["path_losses"]], candidates), row["train_flops"] / cost)
     sums = {
         f"{one} + {other}": (standardised(e) + standardised(f), p + q)
         for one, (e, p) in parts.items()
