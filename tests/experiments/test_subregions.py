@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from experiments.rank_correlation.subregions import DESIGNS, effects, grid
+from experiments.rank_correlation.subregions import DESIGNS, effects, grid, scored
+from tests.experiments.rows import JOINT, training
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -32,3 +33,20 @@ def test_effects_of_an_additive_truth_are_exact(design):
         for paths in map(grid, DESIGNS[design](5, 3, 0))
     ]
     np.testing.assert_allclose(effects(rows, 5), truth - truth.mean(1, keepdims=True), atol=1e-9)
+
+
+def test_paths_apart_stand_beside_trainings_that_mix_all_and_are_added_to_each():
+    long = JOINT | {"epochs": 9, "batch_size": 50, "anneal": True}
+    mixed = [training("1.0", long, seed=seed) for seed in (0, 1)]
+    apart = {"name": "apart", "epochs": 3, "alpha_lr": 0, "repeats": 2, "region_steps": 40, "batch_size": 50}
+    alone = {**training("1.0", JOINT, -1), "trainer": apart, "train_flops": 2e9}
+    other = training("1.0", JOINT)  # of another length
+    found = scored([], [alone, *mixed, other], 3, 3)
+    label = "apart, 2 × 40 steps, batches of 50, annealed"
+    runs = [f"three trainings that mix all, run {seed}" for seed in (0, 1)]
+    assert set(found) == {label, *runs, *(f"{label} + {run}" for run in runs)}
+    assert found[label][1] == pytest.approx(0.02)
+    assert found[f"{label} + {runs[0]}"][1] == pytest.approx(0.06)
+    assert np.argmax(found[label][0], 1).tolist() == [0, 0]
+    assert np.argmax(found[runs[0]][0], 1).tolist() == [2, 2]
+    np.testing.assert_allclose(found[f"{label} + {runs[0]}"][0], 0, atol=1e-12)  # they contradict each other
