@@ -5,8 +5,9 @@ python -m experiments.rank_correlation.subregions FOLDER            # the table
 
 A part of design `pairs` is a region of two of a stage's candidates; 15 parts have each candidate of five six times. One
 of design `held` has one candidate in one stage and all in the others, 15 parts for five candidates in three stages
-[few-shot NAS, arXiv 2006.06863]. Parts are kept in FOLDER/subregions.jsonl, and none is trained again. A region is read
-by main effects on the accuracies of the paths of all its parts.
+[few-shot NAS, arXiv 2006.06863]. Repeats of `trainer=apart`, where each path is a part of its own, come from
+`experiments.rank_correlation.apart`. Parts are kept in FOLDER/subregions.jsonl, and none is trained again. A region is
+read by main effects on the accuracies of the paths of all its parts.
 """
 
 import argparse
@@ -115,8 +116,7 @@ def scored(
 ) -> dict[str, tuple[Floats, float]]:
     """Stage scores ``[D, K]`` of a region by how it was trained, and their price in trainings of all its paths.
 
-    Each run of a design, the parts of all its runs, paths that train apart, trainings that mix all candidates, and sums
-    of these with the others.
+    Each run of a design, the parts of all its runs, trainings that mix all candidates, and sums of the two.
 
     Args:
         trained: The region's parts.
@@ -128,7 +128,7 @@ def scored(
     runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in trained:
         runs[f"{row['design']}, run {row['seed']}"].append(row)
-    for design in DESIGNS:
+    for design in dict.fromkeys(row["design"] for row in trained):
         several = [rows for label, rows in runs.items() if label.startswith(design)]
         if len(several) > 1:
             runs[f"{design}, {len(several)} runs"] = list(chain(*several))
@@ -137,15 +137,9 @@ def scored(
         for label, rows in runs.items()
     }
     mixed = {}
-    for row in sorted(whole, key=lambda row: row["seed"]):
-        recipe = named(row["trainer"])
-        if recipe == LONG:
-            label, of = f"three trainings that mix all, run {row['seed']}", mixed
-        elif row["trainer"]["name"] == "apart":
-            label, of = recipe, parts
-        else:
-            continue
-        of[label] = (effects([row["path_losses"]], candidates), row["train_flops"] / cost)
+    for row in sorted((row for row in whole if named(row["trainer"]) == LONG), key=lambda row: row["seed"]):
+        label = f"three trainings that mix all, run {row['seed']}"
+        mixed[label] = (effects([row["path_losses"]], candidates), row["train_flops"] / cost)
     sums = {
         f"{one} + {other}": (standardised(e) + standardised(f), p + q)
         for one, (e, p) in parts.items()
