@@ -39,8 +39,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--recipes", nargs="+", default=(), help="as in tables.md")
+    parser.add_argument("--regions", nargs="+", default=(), help="all where there are none")
     asked = parser.parse_args()
     truths = [read_truth(row) for row in kept(asked.folder / "truth.jsonl")]
+    truths = [truth for truth in truths if not asked.regions or truth.name in asked.regions]
     rows = [row for row in kept(asked.folder / "trainings.jsonl") if "path_losses" in row]
     lines = {"truth": {t.name: main_effects(t.paths, t.mean, t.region.candidates) for t in truths}}
     for recipe in asked.recipes:

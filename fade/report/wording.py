@@ -39,7 +39,7 @@ def findings(metrics: Metrics) -> list[str]:
         share, trained = price(metrics), plural(len(regions), "hyper-architecture")
         if all("validation_accuracy" not in region for region in regions):  # no mixture, paths trained apart
             networks = sum(len(region.get("path_losses", {}).get("paths", ())) for region in regions)
-            trained = f"Short trainings of {plural(networks, 'path')}"
+            trained = f"{plural(networks, 'path')}, trained apart,"
         sentences.append(
             f"{trained} ranked {plural(ranked, 'architecture')} for "
             f"{scaled(flops, 'FLOPs')} and {duration(seconds)} of training"

@@ -42,8 +42,8 @@ class TrainerConfig:
         fair_repeats: Trainings of a region by ``fair`` without α, beside the others and as long as each of those, read
             by ``training_effects`` alone, for the ``consensus`` of both kinds.
         region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
+        region_steps: Steps of each network of ``apart``, whatever the epochs; None is these.
         batch_size: Examples a step.
-        region_steps: Steps of each network of ``apart``, in place of epochs.
         region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
             `batch_size`.
         optimizer: ``adam`` or ``sgd``, of the weights; α has Adam.

@@ -166,11 +166,10 @@ class StoredTrainings:
 
             results.append(self._stored(request, what, compute)[1])
         read = {name: [value for result in results for value in result[name]] for name in ("losses", "accuracies")}
-        costs = {name: sum(sum(result[name]) for result in results) for name in ("parameters", "train_flops")}
         return {
             "readouts": {},
             "path_losses": {"paths": paths.tolist(), **read},
-            **costs,
+            "train_flops": sum(sum(result["train_flops"]) for result in results),
             "epoch_seconds": [],
             "seconds": sum(result["seconds"] for result in results),
         }

@@ -277,21 +277,19 @@ def train_paths(
         report: See `fit`.
 
     Returns:
-        JSON: losses [N] and accuracies [N] on the validation split, by running statistics; parameters [N], train_flops
-        [N] (training and reading), seconds.
+        JSON: losses [N] and accuracies [N] on the validation split, by running statistics; train_flops [N] (training
+        and reading), seconds.
     """
     start, config = time.perf_counter(), config.of_region
     networks = _initial(architectures, layout, seed).to(data.device)
     module = RegionTrainer(networks, config, data, seed=seed, steps=config.region_steps)
     fit(module, checkpoint=checkpoint, report=report)
     losses, accuracies = _evaluated(module, "validation")
-    costs = [network_cost(cells, layout) for cells in architectures]
     examples = 3 * module.all_steps * config.batch_size + data.sizes["validation"]
     return {
         "losses": losses,
         "accuracies": accuracies,
-        "parameters": [parameters for parameters, _ in costs],
-        "train_flops": [flops * examples for _, flops in costs],
+        "train_flops": [network_cost(cells, layout)[1] * examples for cells in architectures],
         "seconds": time.perf_counter() - start,
     }
 

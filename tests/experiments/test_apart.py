@@ -6,6 +6,7 @@ import pytest
 
 from experiments.collect import kept
 from experiments.rank_correlation import apart
+from experiments.rank_correlation.study import read_truth
 from fade.store import Store
 from tests.experiments.rows import CELLS, PATHS, truth, write
 
@@ -27,6 +28,24 @@ def store(tmp_path):
 def put(store, request, values):
     costs = {"train_flops": [100] * len(values["losses"]), "seconds": 2.0 * len(values["losses"])}
     store.put(Store.key(request), request, values | costs, {})
+
+
+def rows_of(store):
+    return list(apart.repeats(store.entries(), read_truth(truth("1.0"))))
+
+
+def test_a_repeat_that_was_interrupted_is_left_out(store):
+    cells = [[stage[k] for stage, k in zip(CELLS, PATHS[0], strict=True)]]
+    put(store, {"kind": "paths", "cells": cells, "repeat": 2}, {"losses": [0.0], "accuracies": [0.0]})
+    assert [row["seed"] for row in rows_of(store)] == [0, 1]
+
+
+def test_networks_of_several_recipes_are_not_mixed_up(store):
+    cells = [[stage[k] for stage, k in zip(CELLS, PATHS[0], strict=True)]]
+    values = {"losses": [0.0], "accuracies": [0.0]}
+    put(store, {"kind": "paths", "cells": cells, "repeat": 2, "recipe": {"steps": 80}}, values)
+    with pytest.raises(SystemExit, match=r'region 1\.0 by several recipes.*"steps": 80'):
+        rows_of(store)
 
 
 def test_each_repeat_is_a_row_beside_what_is_there(store, tmp_path, monkeypatch):

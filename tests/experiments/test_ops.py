@@ -29,9 +29,10 @@ def test_effects_that_follow_an_op_favour_it_and_levels_of_stages_do_not_count()
 
 def test_a_line_a_recipe(tmp_path, monkeypatch, capsys):
     rows = [training("1.0", JOINT, sign) | {"cells": CELLS * 2} for sign in (1, 1)]
-    folder = write(tmp_path / "study", [truth("1.0") | {"cells": CELLS * 2}], rows)
+    other = truth("2.0")  # not asked for
+    folder = write(tmp_path / "study", [truth("1.0") | {"cells": CELLS * 2}, other], rows)
     recipe = "joint, 3 × 1 epochs, batches of 25, constant"
-    monkeypatch.setattr(sys, "argv", ["ops", str(folder), "--recipes", recipe])
+    monkeypatch.setattr(sys, "argv", ["ops", str(folder), "--recipes", recipe, "--regions", "1.0"])
     ops.main()
     head, _, of_truth, of_recipe = capsys.readouterr().out.splitlines()
     assert head == "| effects of | conv3 | conv31 |"
