@@ -27,7 +27,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("+trainer.foo=1", "trainer.foo is no key", "did you mean"),
     ("trainer=synthetic trainer.epochs=3", "trainer.epochs", "choose another trainer"),
     ("search=fixed search.regions=3", "search.regions", "choose another search"),
-    ("trainer=jont", "trainer=jont", "choose from consensus, fair, first_order, joint"),
+    ("trainer=jont", "trainer=jont", "choose from apart, consensus, fair, first_order, joint"),
     ("experiment=nope", "experiment=nope", "choose from demo"),
     ("hydra/launcher=nope", "hydra/launcher=nope", "choose from basic"),
     ("dataset=[mnist1d,b]", "dataset=b", "choose from"),
