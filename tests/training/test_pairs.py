@@ -129,8 +129,8 @@ def test_the_strength_of_all_paths_is_what_an_analysis_of_variance_says(statisti
     """Each path and pair effect has the same leverage then, so that pairs are best shrunk by 1 − 1/F."""
     rng, paths = np.random.default_rng(10), every_path(6, 3)
     noise, freedom = rng.normal(size=len(paths)), 15 * 2**2
-    columns, coefficients = reference(paths, noise, 3, "all", np.inf)
-    rest = noise - columns @ coefficients
+    columns = reference(paths, noise, 3, "all", 1.0)[0]
+    rest = noise - columns @ np.linalg.lstsq(columns, noise)[0]
     pair = values_of(np.zeros((6, 3)), truth(6, 3, rng)[1], paths)
     variance = rest @ rest / (len(paths) - 1 - 6 * 2 - freedom)
     pair *= np.sqrt(statistic * variance * freedom / (pair @ pair))
