@@ -15,6 +15,7 @@ import numpy as np
 
 from experiments.collect import kept
 from experiments.rank_correlation.study import Floats, Truth, read_truth
+from experiments.rank_correlation.subregions import by_region, effects
 from experiments.readings import header, named
 from fade.training.effects import main_effects
 
@@ -25,9 +26,9 @@ def counts(truth: Truth, op: str) -> Floats:
     return np.array(found, dtype=np.float64)
 
 
-def favour(effects: Mapping[str, Floats], truths: Sequence[Truth], op: str) -> float:
+def favour(found: Mapping[str, Floats], truths: Sequence[Truth], op: str) -> float:
     """Pearson's correlation of the number of an op with effects, both less their mean in the stage."""
-    pairs = [(counts(truth, op), effects[truth.name]) for truth in truths]
+    pairs = [(counts(truth, op), found[truth.name]) for truth in truths]
     number, effect = (
         np.concatenate([(v - v.mean(1, keepdims=True)).ravel() for v in of]) for of in zip(*pairs, strict=True)
     )
@@ -43,23 +44,24 @@ def main() -> None:
     asked = parser.parse_args()
     truths = [read_truth(row) for row in kept(asked.folder / "truth.jsonl")]
     truths = [truth for truth in truths if not asked.regions or truth.name in asked.regions]
-    rows = [row for row in kept(asked.folder / "trainings.jsonl") if "path_losses" in row]
+    rows = by_region(kept(asked.folder / "trainings.jsonl"))
     lines = {"truth": {t.name: main_effects(t.paths, t.mean, t.region.candidates) for t in truths}}
     for recipe in asked.recipes:
-        of = {
-            t.name: [r["path_losses"] for r in rows if (r["region"], named(r["trainer"])) == (t.name, recipe)]
-            for t in truths
-        }
         lines[recipe] = {
             t.name: np.mean(
-                [main_effects(np.array(r["paths"]), r["accuracies"], t.region.candidates) for r in of[t.name]], axis=0
+                [
+                    effects([row["path_losses"]], t.region.candidates)
+                    for row in rows[t.name]
+                    if named(row["trainer"]) == recipe and "path_losses" in row
+                ],
+                axis=0,
             )
             for t in truths
         }
     ops = sorted({op for truth in truths for op in re.findall(r":(\w+)", str(truth.region.texts))})
     print(*header("effects of", *ops), sep="\n")
-    for name, effects in lines.items():
-        print(f"| {name} | " + " | ".join(f"{favour(effects, truths, op):+.2f}" for op in ops) + " |")
+    for name, found in lines.items():
+        print(f"| {name} | " + " | ".join(f"{favour(found, truths, op):+.2f}" for op in ops) + " |")
 
 
 if __name__ == "__main__":

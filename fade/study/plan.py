@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from rich.table import Table
 from torch import Tensor
 
+from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.report.quantity import duration, scaled
 from fade.space import Region
@@ -18,10 +19,11 @@ from fade.study.config import StudyConfig
 from fade.study.console import wide_console
 from fade.study.preparation import Prepared, prepare, threads
 from fade.training.config import TrainerConfig
+from fade.training.data import Data
 from fade.training.modes import path_losses
 from fade.training.region import RegionTrainer
 from fade.training.stored import chunk_size
-from fade.training.train import all_paths_flops, hyper_flops, mean_path_flops, region_flops, step_flops
+from fade.training.train import all_paths_flops, hyper_flops, step_flops, training_flops
 
 STEPS = 3
 
@@ -65,11 +67,7 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     data, layout, region = prepared.data, prepared.layout, prepared.search.ask()
     assert data is not None
     assert layout is not None
-    hyper = Network([region], layout, seeds=[0], share=trainer.share_weights).to(data.device)
-    alone = Region([[stage[0]] for stage in region.cells])
-    size = chunk_size(data.device)
-    together = Network([alone] * size, layout, seeds=range(size)).to(data.device)
-    examples = data.sizes["weights"] + data.sizes["alpha"]
+    alone, chunk = Region([[stage[0]] for stage in region.cells]), chunk_size(data.device)
     epochs = config.truth.epochs or trainer.epochs
     of_network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
     has_mode, regions = prepared.search.mode() is not None, getattr(config.search, "regions", 1)
@@ -86,19 +84,12 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     trained += max(networks_to_choose_from(regions, has_mode=has_mode) - 1, 0) + config.truth.seeds
     rows = []
     for kind in trainer.kinds:
-        recipe = kind.of_region
-        module = RegionTrainer(together if kind.is_apart else hyper, recipe, data, seed=0)
-        step, memory = _measure(module)
-        of_region = hyper_flops(region, kind, layout, data) / kind.repeats if kind.is_apart else region_flops(module)
-        of_step = (
-            3 * size * recipe.batch_size * mean_path_flops(region, layout) if kind.is_apart else step_flops(module)
-        )
-        rows.append(
-            Expected(f"regions, {kind.name}", regions * kind.repeats, of_region, step * of_region / of_step, memory)
-        )
-    step, memory = _measure(RegionTrainer(together, trainer, data, seed=0))
-    seconds = epochs * (examples // trainer.batch_size) * step / size
-    return [*rows, Expected("stand-alone networks", trained, of_network, seconds, memory)]
+        beside = [alone] * min(chunk, kind.design_size(region.candidates, region.depth))
+        per_flop, memory = _measure(beside if kind.is_apart else [region], kind.of_region, layout, data)
+        flops = training_flops(region, kind, layout, data)
+        rows.append(Expected(f"regions, {kind.name}", regions * kind.repeats, flops, flops * per_flop, memory))
+    per_flop, memory = _measure([alone] * min(chunk, trained), trainer, layout, data)
+    return [*rows, Expected("stand-alone networks", trained, of_network, of_network * per_flop, memory)]
 
 
 def _table(title: str, rows: list[Expected]) -> Table:
@@ -123,10 +114,18 @@ def _table(title: str, rows: list[Expected]) -> Table:
     return table
 
 
-def _measure(module: RegionTrainer) -> tuple[float, float]:
-    """Seconds of a step of w, and bytes that weights, their optimizer and the tensors saved for backward take."""
-    data = module.data
-    x, y = next(iter(data.batches("weights", batch_size=module.config.batch_size, seed=0)))
+def _measure(regions: Sequence[Region], config: TrainerConfig, layout: Layout, data: Data) -> tuple[float, float]:
+    """Seconds per FLOP of a step of w, and bytes of weights, their optimizer and the tensors saved for backward.
+
+    Args:
+        regions: One, a hyper-architecture, or networks side by side, each a region of one path.
+        config: The recipe, as networks are trained by it.
+        layout: The skeleton.
+        data: The data.
+    """
+    network = Network(regions, layout, seeds=range(len(regions)), share=config.share_weights).to(data.device)
+    module = RegionTrainer(network, config, data, seed=0)
+    x, y = next(iter(data.batches("weights", batch_size=config.batch_size, seed=0)))
     batch = (x, y)
     saved: dict[int, int] = {}
 
@@ -144,7 +143,8 @@ def _measure(module: RegionTrainer) -> tuple[float, float]:
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         step()
     weights = sum(p.numel() * p.element_size() for p in module.parameters())
-    return _fastest(step, data.device), 4.0 * weights + sum(saved.values())
+    of_step = step_flops(module) * len(regions)
+    return _fastest(step, data.device) / of_step, 4.0 * weights + sum(saved.values())
 
 
 def _fastest(step: Callable[[], None], device: torch.device) -> float:

@@ -7,7 +7,7 @@ import itertools
 import json
 import platform
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ def chunk_size(device: torch.device) -> int:
     return CHUNK.get(device.type, CHUNK["cuda"])
 
 
+Chunk = Sequence[Sequence[Cell]]
+"""Architectures, ``[N][D]`` cells."""
 Announce = Callable[[str], Report | None]
 """Told what training starts; may return what to call after each epoch."""
 
@@ -147,28 +149,23 @@ class StoredTrainings:
 
     def _apart(self, region: Region, config: TrainerConfig, repeat: int, which: str) -> dict[str, Any]:
         """One training of a region's paths, each on its own; in chunks, each stored as soon as it is done."""
-        paths = sampled_paths(config, region.candidates, region.depth, subseed(self.seed, "readout"))
-        results, size = [], chunk_size(self.data.device)
-        for start in range(0, len(paths), size):
-            chunk = [region.architecture(path) for path in paths[start : start + size].tolist()]
-            texts = [[str(cell) for cell in cells] for cells in chunk]
+        paths = sampled_paths(config, region.candidates, region.depth, subseed(self.seed, "readout")).tolist()
+        results = []
+        for chunk, texts, numbers in self._chunks([region.architecture(path) for path in paths], "path"):
             request = self._request("paths", config.paths_recipe(), texts, self.seed, repeat=repeat)
-            what = f"paths {start + 1}–{start + len(chunk)} of {len(paths)}{which}"
 
-            def compute(
-                checkpoint: Path, report: Report | None, chunk: Sequence[Sequence[Cell]] = chunk
-            ) -> tuple[dict[str, Any], None]:
+            def compute(checkpoint: Path, report: Report | None, chunk: Chunk = chunk) -> tuple[dict[str, Any], None]:
                 seed = subseed(self.seed, "apart", repeat)
                 result = train_paths(
                     chunk, config, self.layout, self.data, seed=seed, checkpoint=checkpoint, report=report
                 )
                 return result, None
 
-            results.append(self._stored(request, what, compute)[1])
+            results.append(self._stored(request, f"{numbers}{which}", compute)[1])
         read = {name: [value for result in results for value in result[name]] for name in ("losses", "accuracies")}
         return {
             "readouts": {},
-            "path_losses": {"paths": paths.tolist(), **read},
+            "path_losses": {"paths": paths, **read},
             "train_flops": sum(sum(result["train_flops"]) for result in results),
             "epoch_seconds": [],
             "seconds": sum(result["seconds"] for result in results),
@@ -197,18 +194,12 @@ class StoredTrainings:
             DivergedError: If a network's validation loss is not finite.
         """
         results = []
-        size = chunk_size(self.data.device)
-        for start in range(0, len(architectures), size):
-            chunk = architectures[start : start + size]
-            texts = [[str(cell) for cell in cells] for cells in chunk]
-            recipe = self.config.weights_recipe(epochs) | ({"keep": True} if keep else {})
+        recipe = self.config.weights_recipe(epochs) | ({"keep": True} if keep else {})
+        for chunk, texts, numbers in self._chunks(architectures, "network"):
             request = self._request("networks", recipe, texts, self.networks_seed, repeat=seed)
-            last = start + len(chunk)
-            numbers = f"network {last}" if len(chunk) == 1 else f"networks {start + 1}–{last}"
-            what = f"{numbers} of {len(architectures)}, seed {seed}"
 
             def compute(
-                checkpoint: Path, report: Report | None, chunk: Sequence[Sequence[Cell]] = chunk
+                checkpoint: Path, report: Report | None, chunk: Chunk = chunk
             ) -> tuple[dict[str, Any], bytes | None]:
                 trained = train_networks(
                     chunk,
@@ -222,12 +213,22 @@ class StoredTrainings:
                 )
                 return trained.result, _pack(trained.network) if keep else None
 
-            key, result = self._stored(request, what, compute, attached=keep)
+            key, result = self._stored(request, f"{numbers}, seed {seed}", compute, attached=keep)
             for n in range(len(chunk)):
                 one = {name: values[n] for name, values in result.items() if isinstance(values, list)}
                 one["seconds"] = result["seconds"] / len(chunk)
                 results.append(one | ({"weights": (key, texts, n)} if keep else {}))
         return results
+
+    def _chunks(self, architectures: Chunk, what: str) -> Iterator[tuple[Chunk, list[list[str]], str]]:
+        """Those that train at once, which their number and the device alone fix: cells, as text, and which in words."""
+        size = chunk_size(self.data.device)
+        for start in range(0, len(architectures), size):
+            chunk = architectures[start : start + size]
+            last = start + len(chunk)
+            numbers = f"{what} {last}" if len(chunk) == 1 else f"{what}s {start + 1}–{last}"
+            texts = [[str(cell) for cell in cells] for cells in chunk]
+            yield chunk, texts, f"{numbers} of {len(architectures)}"
 
     def network(self, result: Mapping[str, Any]) -> Network:
         """The trained network behind a result of `networks(..., keep=True)`.

@@ -144,18 +144,23 @@ def region_flops(module: RegionTrainer) -> int:
 
 
 def hyper_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data) -> int:
-    """FLOPs of all trainings and read-outs of a region, of both kinds, before any is done; see `region_flops`.
+    """FLOPs of all trainings and read-outs of a region, of both kinds, before any is done."""
+    return sum(kind.repeats * training_flops(region, kind, layout, data) for kind in config.kinds)
+
+
+def training_flops(region: Region, config: TrainerConfig, layout: Layout, data: Data) -> int:
+    """FLOPs of one training of a region, of one kind, and of its read-outs, before it is done; see `region_flops`.
 
     Of paths that train apart, whose design is drawn later, those of as many mean paths.
     """
+    recipe = config.of_region
     if config.is_apart:
-        recipe, paths = config.of_region, config.repeats * config.design_size(region.candidates, region.depth)
+        paths = config.design_size(region.candidates, region.depth)
         examples = (recipe.region_steps or recipe.epochs * steps_an_epoch(recipe, data)) * recipe.batch_size
         return int(paths * (3 * examples + data.sizes["validation"]) * mean_path_flops(region, layout))
     with torch.device("meta"):
         network = Network([region], layout, seeds=None, share=config.share_weights)
-    modules = ((kind, RegionTrainer(network, kind.of_region, data, seed=0)) for kind in config.kinds)
-    return sum(kind.repeats * region_flops(module) for kind, module in modules)
+    return region_flops(RegionTrainer(network, recipe, data, seed=0))
 
 
 def step_flops(module: RegionTrainer) -> int:
