@@ -32,3 +32,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory):
 def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store for tests that do not ask what is trained: a training is done once."""
     return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies of this process have an empty page and export no network: most of a tiny one's time, if nobody looks."""
+    monkeypatch.setattr("fade.study.loop.build_run", lambda folder: (folder / "report.html").touch())
+    monkeypatch.setattr("fade.training.export.export_network", lambda *_, **__: None)

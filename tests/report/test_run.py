@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from markupsafe import Markup
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from fade.report import build_run, figures
@@ -24,6 +25,15 @@ def report(folder, metrics, config="name: x\n", exported=True):
     (folder / "metrics.json").write_text(json.dumps(metrics))
     (folder / "config.yaml").write_text(config)
     return Page(build_run(folder))
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made, but not drawn: most of a page's time, where only its text is looked at."""
+    monkeypatch.setattr("fade.report.canvas.svg", lambda *_: Markup("<svg></svg>"))
+
+
+text_alone = pytest.mark.usefixtures("undrawn")
 
 
 def full():
@@ -69,10 +79,12 @@ def test_a_page_says_what_the_metrics_say(tmp_path):
     assert page.images == 2 * 2 + 2 + 1 + 2 + 1  # cells and curves, scatters, regions compared, search and θ, best
 
 
+@text_alone
 def test_a_network_that_was_not_exported_is_not_called_so(tmp_path):
     assert "best/model.pt2" not in report(tmp_path, full(), exported=False).text
 
 
+@text_alone
 def test_time_from_the_store_is_no_part_of_the_time_spent(tmp_path):
     metrics = full()
     assert "of it the search" in report(tmp_path, metrics).text
@@ -95,6 +107,7 @@ def test_the_same_metrics_give_the_same_page(tmp_path):
     assert report(tmp_path, metrics).source == report(tmp_path, metrics).source
 
 
+@text_alone
 @pytest.mark.parametrize("absent", ["trajectory", "best", "device", "versions"])
 def test_absent_parts_are_left_out(tmp_path, absent):
     metrics = {key: value for key, value in full().items() if key != absent}
@@ -153,6 +166,7 @@ def test_rows_of_theta_are_named_by_their_vertex_pairs(vertices, named):
     assert [pairs[int(tick)] for tick in panel.get_yticks()] == [tuple(map(int, name.split("–"))) for name in names]
 
 
+@text_alone
 def test_a_search_is_captioned_by_what_is_drawn(tmp_path):
     metrics = full()
     assert "What the search had found against what it had cost." in report(tmp_path, metrics).text
@@ -188,6 +202,7 @@ def test_a_search_that_cost_nothing_is_drawn_over_its_regions():
     assert all(tick == int(tick) for tick in panel.get_xticks())
 
 
+@text_alone
 def test_with_pairs_the_top_path_need_not_have_the_best_candidates(tmp_path):
     clause = "the best candidate of each stage"
     metrics = full()
@@ -196,6 +211,7 @@ def test_with_pairs_the_top_path_need_not_have_the_best_candidates(tmp_path):
     assert clause not in report(tmp_path, metrics).source
 
 
+@text_alone
 def test_undefined_correlations_are_dashes_not_numbers(tmp_path):
     region = samples.region(paths=5, seeds=1)
     undefined = {"value": None, "low": None, "high": None}
@@ -215,6 +231,7 @@ def test_text_from_files_is_escaped(tmp_path):
     assert "</pre><script>alert(1)</script>" in page.text
 
 
+@text_alone
 def test_a_killed_run_shows_what_is_done(tmp_path):
     lines = []
     for region, point in zip(full()["regions"], full()["trajectory"], strict=True):

@@ -8,6 +8,8 @@ from fade.study.config import ConfigurationError
 from fade.study.preparation import prepare
 from tests.study.tiny import tiny_config
 
+pytestmark = pytest.mark.usefixtures("bare")
+
 SEARCHES = {
     "a finalist a region": ("search=random_regions", "search.regions=4"),
     "a mode": ("search=pseudo_gradient", "search.regions=4"),

@@ -8,6 +8,8 @@ from fade.study.plan import expected, print_plan
 from fade.study.preparation import prepare
 from tests.study.tiny import entries, tiny_config
 
+pytestmark = pytest.mark.usefixtures("bare")
+
 TRAINERS = {
     "joint": (["trainer=joint"], ["joint"]),
     "first order": (["trainer=first_order"], ["first_order"]),

@@ -9,6 +9,8 @@ from fade.study import run
 from fade.study.config import Seeds, StudyConfig
 from tests.study.tiny import tiny_config
 
+pytestmark = pytest.mark.usefixtures("bare")
+
 
 def regions(result: Any) -> list[Any]:
     return [region["cells"] for region in result.metrics["regions"]]

@@ -14,6 +14,8 @@ from fade.study.config import ConfigurationError
 from fade.tracking.base import Tracker
 from tests.study.tiny import rows, tiny_config
 
+pytestmark = pytest.mark.usefixtures("bare")
+
 SHORT = ["search=fixed", "trainer.epochs=1"]
 
 

@@ -157,6 +157,7 @@ def test_scores_are_kept_and_belong_to_the_seed(tmp_path: Path) -> None:
     assert with_proxies(region, truth, [], trainings(tmp_path / "none")) is truth
 
 
+@pytest.mark.usefixtures("bare")
 def test_a_study_has_them_and_counts_what_they_cost(tmp_path: Path) -> None:
     base = ["search=fixed", "truth=retrain", "truth.paths=all", "trainer.epochs=1"]
     plain, proxied = (

@@ -15,6 +15,8 @@ from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import TruePath, Truth
 from tests.study.tiny import entries, tiny_config
 
+pytestmark = pytest.mark.usefixtures("bare")
+
 CHAIN, FORK, EDGELESS, DENSE = (
     "4/0-1:conv3/1-2:conv3/2-3:conv3",
     "4/0-1:conv3/0-2:conv3/0-3:conv3",
