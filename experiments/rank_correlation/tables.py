@@ -95,19 +95,20 @@ def leaves_enough(study: Study, few: int) -> bool:
     return few <= min(len(truth.mean) for truth in study.truths) - 10
 
 
-def told_alone(study: Study, few: int) -> Floats:
-    """Spearman's ``[R]`` of an additive model of so few networks, trained alone with one seed, on the others.
+def told_alone(study: Study, few: int, seeds: int = 1) -> Floats:
+    """Spearman's ``[R]`` of an additive model of so few paths, each trained alone with so many seeds, on the others.
 
-    Ridge regression (penalty 1) of accuracies on (stage, candidate); the mean over random draws of networks and seed.
+    Ridge regression (penalty 1) of accuracies on (stage, candidate); the mean over random draws of paths and seeds.
     """
     found = []
     for truth in study.truths:
         rng, rhos = np.random.default_rng(0), []
         columns = np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1)
         for _ in range(DRAWS):
-            seed = rng.integers(truth.accuracy.shape[1])
+            drawn = (rng.integers(truth.accuracy.shape[1]) + np.arange(seeds)) % truth.accuracy.shape[1]
             known, others = np.split(rng.permutation(len(columns)), [few])
-            model = Ridge(alpha=1.0).fit(columns[known], truth.accuracy[known, seed])
+            accuracies = truth.accuracy[known][:, drawn].ravel()
+            model = Ridge(alpha=1.0).fit(columns[known].repeat(seeds, 0), accuracies)
             rhos.append(stats.spearmanr(model.predict(columns[others]), truth.mean[others]).statistic)
         found.append(np.mean(rhos))
     return np.array(found)
