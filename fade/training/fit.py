@@ -84,7 +84,7 @@ def signals_kept() -> Iterator[None]:
 
 def usable(checkpoint: Path | None) -> Path | None:
     """A checkpoint that is there and whole; a damaged one is moved aside, and its training starts anew."""
-    if checkpoint is None or not checkpoint.exists():
+    if checkpoint is None:
         return None
     try:
         with zipfile.ZipFile(checkpoint) as file:  # torch looks at no checksum
@@ -93,6 +93,8 @@ def usable(checkpoint: Path | None) -> Path | None:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         if missing := {"state_dict", "records", "pytorch-lightning_version"} - set(state):
             raise KeyError(*missing)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except Exception as error:  # torch, zipfile and pickle raise a dozen kinds on a file that is not theirs
         aside = checkpoint.with_name(f"{checkpoint.name}.damaged")
         checkpoint.replace(aside)

@@ -303,7 +303,12 @@ class StoredTrainings:
             checkpoint.unlink(missing_ok=True)  # of one who was killed as soon as the result was there
             self.stored_seconds += 0.0 if key in self._made else result.get("seconds", 0.0)
             return key, result
-        result, attachment = compute(checkpoint, self.announce(what))
+        try:
+            result, attachment = compute(checkpoint, self.announce(what))
+        except FileNotFoundError:  # the checkpoint: another process removes it when it has stored the same training
+            if self.store.get(key) is None:
+                raise
+            return self._stored(request, what, compute, attached=attached)
         if attachment is not None:
             self.store.put_bytes(key, attachment)
         try:

@@ -8,7 +8,7 @@ from fade.nets import vocabulary
 from fade.seeds import subseed
 from fade.store import Store
 from fade.training.config import TrainerConfig
-from fade.training.fit import fit
+from fade.training.fit import fit, usable
 from fade.training.reading import read_path_losses
 from fade.training.readouts import READOUTS
 from fade.training.stored import DivergedError, StoredTrainings
@@ -87,6 +87,35 @@ def test_what_a_read_out_interrupts_is_not_trained_again(data, tmp_path, monkeyp
 
 def interrupted(_):
     raise KeyboardInterrupt
+
+
+def test_who_loses_the_checkpoint_to_another_takes_its_result(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(fit, "__kwdefaults__", {**fit.__kwdefaults__, "every": 0.0})
+    layout, results = SPACE.layout(data.shape, data.classes), []
+
+    def trained():
+        return StoredTrainings(Store(tmp_path), CONFIG, layout, data, seed=5).region(make_region())
+
+    with monkeypatch.context() as patch:
+        patch.setitem(READOUTS, "alone", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trained()
+
+    def overtaken(checkpoint):
+        monkeypatch.setattr("fade.training.fit.usable", usable)
+        results.append(trained())  # by another process, which then removes the checkpoint
+        assert not checkpoint.exists()
+        return checkpoint
+
+    monkeypatch.setattr("fade.training.fit.usable", overtaken)
+    assert [trained()] == results
+
+
+def test_a_file_that_is_missing_is_told_of_where_nobody_has_the_result(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("fade.training.fit.usable", lambda checkpoint: checkpoint)
+    trainings = StoredTrainings(Store(tmp_path), CONFIG, SPACE.layout(data.shape, data.classes), data, seed=5)
+    with pytest.raises(FileNotFoundError, match=r"\.ckpt"):
+        trainings.region(make_region())
 
 
 def test_what_was_trained_here_is_not_counted_as_stored(data, several, tmp_path):
