@@ -42,7 +42,7 @@ class TrainerConfig:
         fair_repeats: Trainings of a region by ``fair`` without α, beside the others and as long as each of those, read
             by ``training_effects`` alone, for the ``consensus`` of both kinds.
         region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
-        region_steps: Steps of each network of ``apart``, whatever the epochs; None is these.
+        region_steps: Steps of each network of ``apart``; None is its epochs.
         batch_size: Examples a step.
         region_batch_size: Examples a step of a region's training, where it differs from that of networks; None is
             `batch_size`.
@@ -177,6 +177,11 @@ class TrainerConfig:
             raise ValueError(
                 f"trainer.region_steps={self.region_steps} cuts the trainings of trainer=apart short, not those of "
                 f"trainer.name={self.name}; use trainer.region_epochs, or null"
+            )
+        if self.region_steps is not None and self.region_epochs is not None:
+            raise ValueError(
+                f"trainer.region_epochs={self.region_epochs} and trainer.region_steps={self.region_steps} both say how "
+                "long a training is; set one of them to null"
             )
         if self.is_apart and self.readout not in PATH_READOUTS:
             raise ValueError(

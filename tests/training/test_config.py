@@ -31,6 +31,10 @@ APART = {"name": "apart", "alpha_lr": 0, "readout": "accuracy_effects"}
         ({**APART, "readout": "alone"}, r"trainer\.readout=alone .*trainer\.name=apart.*accuracy_effects"),
         ({**APART, "readout": "consensus"}, r"trainer\.readout=consensus .*trainer\.name=apart.*accuracy_effects"),
         ({**APART, "region_steps": 0}, r"trainer\.region_steps=0 .*at least 1"),
+        (
+            {**APART, "region_steps": 40, "region_epochs": 2},
+            r"trainer\.region_epochs=2 .*trainer\.region_steps=40 .*one of them to null",
+        ),
         ({"region_steps": 40}, r"trainer\.region_steps=40 .*trainer\.name=joint.*trainer\.region_epochs"),
         ({"batch_size": 0}, r"trainer\.batch_size=0 .*at least 2"),
         ({"batch_size": 1}, r"trainer\.batch_size=1 .*at least 2"),
