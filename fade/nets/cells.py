@@ -218,9 +218,9 @@ class CellBatch(nn.Module):
         index = torch.as_tensor(rows, device=x.device)
         mean, var = self.running_mean[index].flatten(), self.running_var[index].flatten()
         out = F.batch_norm(x, mean, var, training=update)
-        if update:
-            self.running_mean[index] = mean.view(-1, self.channels)
-            self.running_var[index] = var.view(-1, self.channels)
+        if update:  # past autograd: it has kept views of other rows, which no backward pass reads
+            self.running_mean.data[index] = mean.view(-1, self.channels)
+            self.running_var.data[index] = var.view(-1, self.channels)
         return out
 
     def _program(self, select: Sequence[int] | None, device: torch.device) -> Program:

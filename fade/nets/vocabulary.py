@@ -38,8 +38,8 @@ BLOCKS = {
 """The blocks of NAS-Bench-Macro."""
 PARAMETER_FREE = ("identity", "maxpool3", "avgpool3")
 _REGISTERED: dict[str, Callable[[int, int], nn.Module]] = {}
-_REGISTERED_IN: dict[str, str] = {}
-"""The source of the file that registered an op."""
+_REGISTERED_IN: dict[str, tuple[str, str]] = {}
+"""The module that registered an op, and the source of its file."""
 
 
 def op_names() -> list[str]:
@@ -48,7 +48,7 @@ def op_names() -> list[str]:
 
 
 def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
-    """Add an op of your own to the vocabulary.
+    """Add an op of your own to the vocabulary; from the same module again, as a notebook's cell is, in its place.
 
     Args:
         name: What `space.ops` calls it; lower-case letters, digits and underscores.
@@ -59,14 +59,16 @@ def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
     Raises:
         ValueError: If the name is taken or malformed.
     """
-    if name in op_names():
+    caller = inspect.currentframe()
+    assert caller is not None
+    assert caller.f_back is not None
+    module = caller.f_back.f_globals.get("__name__", "")
+    if name in op_names() and not (name in _REGISTERED and _REGISTERED_IN.get(name, ("",))[0] == module):
         raise ValueError(f"the op '{name}' exists already; register yours under another name")
     if not NAME.fullmatch(name):
         raise ValueError(f"'{name}' cannot name an op; use lower-case letters a to z, digits and underscores")
     _REGISTERED[name] = factory
-    caller = inspect.currentframe()
-    assert caller is not None
-    _REGISTERED_IN[name] = _source(caller.f_back)
+    _REGISTERED_IN[name] = module, _source(caller.f_back)
 
 
 def op_fingerprints(names: Iterable[str]) -> dict[str, str]:
@@ -85,7 +87,7 @@ def _fingerprint(name: str) -> str:
     written = inspect.unwrap(factory)
     if not (inspect.isroutine(written) or inspect.isclass(written)):
         written = type(written)
-    return hashlib.sha256((_source(written) + _REGISTERED_IN.get(name, "")).encode()).hexdigest()[:16]
+    return hashlib.sha256((_source(written) + _REGISTERED_IN.get(name, ("", ""))[1]).encode()).hexdigest()[:16]
 
 
 def _source(written: Any) -> str:
@@ -135,6 +137,16 @@ def try_ops(key: str, names: Iterable[str], layout: Layout) -> None:
                 raise ValueError(f"{key}: '{name}' makes {made} of {list(shape)}; let it keep the shape")
             if not torch.equal(x, given):
                 raise ValueError(f"{key}: '{name}' changes its input, which other edges read; let it not work in place")
+            try:
+                with torch.device("meta"):  # as its cost is counted
+                    op = build_op(name, 1, shape[1], layout.dims)
+                op.parameter_count()
+                op.macs(shape[2:])
+            except Exception as error:
+                raise ValueError(
+                    f"{key}: what '{name}' costs cannot be counted on a tensor without values ({first_line(error)}); "
+                    "let its shapes be fixed when it is made, and its code ask for no values"
+                ) from error
 
 
 def build_op(name: str, copies: int, channels: int, dims: int) -> Op:

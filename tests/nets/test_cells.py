@@ -23,6 +23,11 @@ def random_batch(dims, ops=OPS, count=6, vertices=5, seed=0, **kwargs):
     return batch
 
 
+class AskingForValues(nn.BatchNorm1d):
+    def forward(self, x):
+        return super().forward(x if x.abs().max() > 5 else x / 2)
+
+
 def groups(count, dims, requires_grad=False):
     return torch.randn(count, 3, 4, *SIZE[dims], requires_grad=requires_grad)
 
@@ -54,6 +59,20 @@ def test_gradients_equal_those_of_a_plain_loop(dims, execution):
     slow = torch.stack([evaluate_cell(batch, m, x[0]) for m in range(6)])
     for ours, plain in zip(fast, torch.autograd.grad((slow * target).sum(), parameters), strict=True):
         torch.testing.assert_close(ours, plain, atol=1e-4, rtol=1e-4)
+
+
+@both_dims
+@both_executions
+def test_normalising_every_vertex_has_a_backward_pass_in_any_cell(dims, execution):
+    """Levels of one vertex keep their statistics in views, of several in copies, all of one buffer."""
+    for text in ("4/0-1:conv3/1-2:conv3/1-3:conv3", "5/0-1:conv3/0-2:conv3/1-3:conv3/2-3:conv3/3-4:conv3"):
+        batch = CellBatch([Cell.parse(text)], 4, dims, output_op="conv3", normalise="vertex")
+        batch.initialise([torch.Generator().manual_seed(0)])
+        batch.execution = execution
+        x = torch.randn(1, 8, 4, *SIZE[dims], requires_grad=True)
+        first = torch.autograd.grad(batch(x).square().sum(), x)[0]
+        assert torch.equal(first, torch.autograd.grad(batch(x).square().sum(), x)[0])  # whatever was kept meanwhile
+        assert first.abs().sum() > 0
 
 
 @both_dims
@@ -125,8 +144,11 @@ def test_a_registered_op_runs_and_is_drawn_from_the_seed(monkeypatch):
     torch.testing.assert_close(first(x), second(x), rtol=0, atol=0)
     for m, got in enumerate(first(x)):
         torch.testing.assert_close(got, evaluate_cell(first, m, x[0]), atol=1e-5, rtol=1e-5)
-    with pytest.raises(ValueError, match="gated"):
-        register_op("gated", nn.Identity)
+    register_op("gated", nn.Identity)  # as a cell of a notebook that is run again
+    with pytest.raises(ValueError, match="'gated' exists already"):
+        exec("register_op('gated', nn.Identity)", {"__name__": "other", "register_op": register_op, "nn": nn})
+    with pytest.raises(ValueError, match="'conv3' exists already"):
+        register_op("conv3", nn.Identity)
 
 
 @pytest.mark.parametrize("name", ["größe", "Conv", "_conv", "3conv", "a-b", ""])
@@ -144,8 +166,10 @@ def test_a_name_that_no_cell_could_have_is_refused(monkeypatch, name):
         (lambda c, dims: nn.ReLU(inplace=True), "'mine' changes its input, which other edges read"),
         (lambda c, dims: nn.Conv2d(c, c, 1), r"'mine' fails on \[2, 8, 16\] \(.*; mend it"),
         (lambda c, dims: nn.LSTM(16, 16), "'mine' fails on .*no attribute 'shape'"),
+        (lambda c, dims: AskingForValues(c), r"what 'mine' costs cannot be counted .*item\(\).*ask for no values"),
+        (lambda c, dims: nn.LazyConv1d(c, 1), "what 'mine' costs cannot be counted .*shapes be fixed"),
     ],
-    ids=["no padding", "pooled", "in place", "dims", "no tensor"],
+    ids=["no padding", "pooled", "in place", "dims", "no tensor", "values", "lazy"],
 )
 def test_a_registered_op_that_no_network_can_use_is_refused_before_any_work(monkeypatch, make, message):
     monkeypatch.setattr(vocabulary, "_REGISTERED", {})
