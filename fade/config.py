@@ -170,7 +170,8 @@ def explain(error: Exception) -> str:
     if found := re.search(r"Could not (?:find|load) '([\w/]+)/([^'/]*)'", text):
         group, option = found.groups()
         choices = options(group) or re.findall(r"^\t([\w-]+)$", text, re.MULTILINE)
-        return f"{group}={option} is no option; choose from {', '.join(choices)}"
+        package = f", or install the plugin that has it, as hydra-{option}-{group[6:]}" if group[:6] == "hydra/" else ""
+        return f"{group}={option} is no option; choose from {', '.join(choices)}{package}"
     if found := re.match(r"Ambiguous value for argument '(.+)'", text):
         return f"{found[1]} gives several values to one run; add -m to sweep over them, or quote a text: 'KEY=\"a, b\"'"
     if found := re.search(r"Could not override '([^']+)'", text):

@@ -48,7 +48,8 @@ def launch(arguments: Sequence[str]) -> None:
     """
     parser = get_args_parser()
     parser.error = _refuse  # type: ignore[method-assign]
-    parsed = parser.parse_args(list(arguments))
+    parsed = parser.parse_intermixed_args(list(arguments))
+    arguments = _flags_first(arguments, parsed.overrides)
     for override in parsed.overrides:
         if override.lstrip("+~").startswith(("hydra.run.dir", "hydra.sweep.")):
             raise ConfigurationError(f"{override}: runs lie in OUTPUTS/NAME/TIME; choose by outputs=… and name=…")
@@ -67,7 +68,13 @@ def launch(arguments: Sequence[str]) -> None:
     path = [f"hydra.searchpath=['file://{_quoted(Path(parsed.config_dir).resolve())}']"] if parsed.config_dir else []
     path += [override for override in parsed.overrides if override.startswith("hydra.searchpath=")]
     configs = [_composed(number, job, [*path, *job]) for number, job in enumerate(jobs)]
-    _refuse_sweep_in_files([*path, *jobs[0]])
+    of_hydra = [override for override in parsed.overrides if override.lstrip("+~").startswith(("hydra/", "hydra."))]
+    _refuse_sweep_in_files([*path, *jobs[0], *(override for override in of_hydra if override not in path)])
+    for key in ("outputs", "name"):
+        if len(values := dict.fromkeys(getattr(config, key) for config in configs)) > 1:
+            raise ConfigurationError(
+                f"{key}={','.join(values)} differs between jobs, and a sweep has one folder; give one"
+            )
     if len({config.plan for config in configs}) > 1:
         raise ConfigurationError("plan=true,false would plan some jobs and run others; give all jobs one value")
     if configs[0].plan:
@@ -82,6 +89,17 @@ def launch(arguments: Sequence[str]) -> None:
         states = _finish_sweep(folder)
     if failed := len(states) - states.count("done"):
         raise SweepFailed(f"{failed} of {len(jobs)} jobs failed; see {folder / 'report.html'}")
+
+
+def _flags_first(arguments: Sequence[str], overrides: Sequence[str]) -> list[str]:
+    """The command line as Hydra and argparse can read it, whatever the order it was typed in."""
+    left, flags = list(overrides), []
+    for argument in arguments:
+        if argument in left:
+            left.remove(argument)
+        else:
+            flags.append(argument)
+    return [*flags, *overrides]
 
 
 def _composed(number: int, job: Sequence[str], overrides: Sequence[str]) -> StudyConfig:
@@ -105,10 +123,13 @@ def _refuse_sweep_in_files(overrides: Sequence[str]) -> None:
     """Hydra would sweep over `hydra.sweeper.params` of a file, too, of which sweep.json and the report would not know.
 
     Raises:
-        ConfigurationError: If there are any.
+        ConfigurationError: If there are any, or a launcher or sweeper is not there.
     """
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        sweeper = compose("config", overrides=list(overrides), return_hydra_config=True).hydra.sweeper
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            sweeper = compose("config", overrides=list(overrides), return_hydra_config=True).hydra.sweeper
+    except HydraException as error:
+        raise ConfigurationError(explain(error)) from error
     if params := sweeper.get("params"):
         raise ConfigurationError(
             f"hydra.sweeper.params={dict(params)} in a file is no sweep here; give it on the command line: -m KEY=A,B"
@@ -252,14 +273,15 @@ def open_sweep(
 def _same_and_unfinished(folder: Path, configs: Sequence[StudyConfig], overrides: Sequence[str]) -> bool:
     try:
         content = json.loads((folder / "sweep.json").read_text())
-    except ValueError:
+        files = [folder / job["folder"] / "config.yaml" for job in content["jobs"]]
+        if content["overrides"] != list(overrides) or len(files) != len(configs):  # glob(*) finds more with an option
+            return False
+        same = all(
+            not file.exists() or file.read_text() == config_text(config)
+            for file, config in zip(files, configs, strict=True)
+        )
+    except (OSError, ValueError, KeyError, TypeError):  # damaged, or no sweep's
         return False
-    if content["overrides"] != list(overrides):
-        return False
-    files = [folder / job["folder"] / "config.yaml" for job in content["jobs"]]
-    if len(files) != len(configs):  # glob(*) finds more when an option was added
-        return False
-    same = all(not file.exists() or file.read_text() == config_text(c) for file, c in zip(files, configs, strict=True))
     done = all(_state(file.parent)[0] == "done" for file in files) and (folder / "report.html").exists()
     return same and not done
 

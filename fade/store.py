@@ -182,6 +182,9 @@ def whole(path: Path) -> Iterator[Path]:
 
     Yields:
         Where to write it.
+
+    Raises:
+        OSError: Naming the path, as where the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
@@ -190,6 +193,8 @@ def whole(path: Path) -> Iterator[Path]:
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
     finally:
         beside.unlink(missing_ok=True)
     with suppress(OSError):  # not every file system lets a folder be opened or synchronised

@@ -1,5 +1,6 @@
 """The store keeps whole results or none, exactly, for any number of processes."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -141,10 +142,10 @@ def test_what_an_interrupted_write_leaves_is_ignored(store, monkeypatch):
     assert [entry.key for entry in store.entries()] == [key]
 
     def full(_):
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=r"No space left on device: '.*\.json'"):
         put(store, result={"other": 1})
     assert store.get(key) == RESULT
     assert len(list(store.folder.rglob("*.tmp"))) == 1, "a failed write cleans up; only a kill leaves its file"

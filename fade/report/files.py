@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from fade.errors import first_line
 from fade.store import write_whole
 
 METRICS, REGIONS, CONFIG, SWEEP, SUMMARY, REPORT = (
@@ -35,9 +36,9 @@ def read_run(folder: Path) -> Run:
     """Read a run that has ended, or as much of it as there is.
 
     Raises:
-        ValueError: If the folder holds neither metrics.json nor a line of regions.jsonl, or metrics.json is damaged.
+        ValueError: If the folder holds neither metrics.json nor a line of regions.jsonl, or a file is damaged.
     """
-    config = (folder / CONFIG).read_text(encoding="utf-8") if (folder / CONFIG).is_file() else ""
+    config = _whole_text(folder / CONFIG) if (folder / CONFIG).is_file() else ""
     if (folder / METRICS).is_file():
         return Run(folder, read_metrics(folder), True, config)
     if not (folder / REGIONS).is_file() and not config:
@@ -48,7 +49,12 @@ def read_run(folder: Path) -> Run:
     trajectory = [
         {"region": region["index"], **region.pop("trajectory")} for region in regions if region.get("trajectory")
     ]
-    name = (yaml.safe_load(config) or {}).get("name", folder.resolve().name)
+    try:
+        known = yaml.safe_load(config) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{folder / CONFIG} is damaged: {first_line(error)}; remove it") from None
+    name = known.get("name") if isinstance(known, dict) else None
+    name = folder.resolve().name if name is None else name
     return Run(folder, {"name": name, "regions": regions, "trajectory": trajectory}, False, config)
 
 
@@ -80,11 +86,21 @@ def read_regions(path: Path) -> list[dict[str, Any]]:
     regions = []
     for number, line in enumerate(lines, start=1):
         try:
-            regions.append(json.loads(line))
+            region = json.loads(line)
+            if not isinstance(region, dict):
+                raise ValueError("it is no object")
+            regions.append(region)
         except ValueError as error:
             if number < len(lines):
                 raise ValueError(f"{path} line {number} is damaged: {error}; remove the line") from None
     return regions
+
+
+def _whole_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is damaged: {error}; remove it") from None
 
 
 def write(path: Path, text: str) -> Path:
@@ -94,7 +110,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def read_object(path: Path, key: str) -> dict[str, Any]:
-    """The JSON object in a file, which has a list under `key`.
+    """The JSON object in a file, which has a list of objects under `key`.
 
     Raises:
         ValueError: If the file is damaged, or has no such list.
@@ -103,6 +119,7 @@ def read_object(path: Path, key: str) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}; run the study again, what it finished is in the store") from None
-    if not isinstance(content, dict) or not isinstance(content.get(key), list):
-        raise ValueError(f"{path} has no list `{key}`; is it a file of FaDE?")
+    found = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ValueError(f"{path} has no list `{key}` of objects; is it a file of FaDE?")
     return content

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, is_dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fade.nets.config import SpaceConfig
 from fade.search.config import PseudoGradientConfig, SearchConfig
@@ -18,6 +20,8 @@ from fade.truth.config import TruthConfig
 DEVICES = ("auto", "cpu", "cuda")
 EXECUTORS = ("serial",)
 LONGEST_NAME = 255
+MOST_THREADS = 1024
+"""More than any machine has cores for; torch may end the process over as many as it is told."""
 
 
 class ConfigurationError(ValueError):
@@ -94,8 +98,8 @@ class StudyConfig:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ValueError(f"seed={self.seed} is negative; give 0 or more")
-        if self.threads is not None and self.threads < 1:
-            raise ValueError(f"threads={self.threads} is too few; give at least 1, or null")
+        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
+            raise ValueError(f"threads={self.threads} is no number of threads; give 1 to {MOST_THREADS}, or null")
         if self.device not in DEVICES and not (
             self.device.startswith("cuda:") and self.device.removeprefix("cuda:").isdigit()
         ):
@@ -112,7 +116,7 @@ class StudyConfig:
         Raises:
             ValueError: Naming the key, its value and the remedy.
         """
-        self._check_finite()
+        self._check_plain()
         # A region that cannot be drawn raises.
         region = self.search.build(self.space.build(), seed=self.seed_of("search")).ask()
         trains = isinstance(self.trainer, TrainerConfig)
@@ -160,11 +164,15 @@ class StudyConfig:
                 f"candidates in each of {region.depth} stages; give at least {fewest}, or null"
             )
 
-    def _check_finite(self) -> None:
-        for group, part in vars(self).items():
-            for key, value in vars(part).items() if is_dataclass(part) else ():
-                if isinstance(value, float) and not math.isfinite(value):
-                    raise ValueError(f"{group}.{key}={value} is not finite; give a number")
+    def _check_plain(self) -> None:
+        for key, value in _values("", asdict(self)):
+            if type(value) not in (str, int, float, bool, type(None)):
+                raise ValueError(
+                    f"{key}={value} is of type {type(value).__name__}, which config.yaml cannot hold; give a plain "
+                    "number or text, as by value.item() or str(value)"
+                )
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{key}={value} is not finite; give a number")
 
     def seed_of(self, name: str) -> int:
         """The seed of one source of chance."""
@@ -172,3 +180,15 @@ class StudyConfig:
         if held is None and name == "networks":
             return self.seed_of("training")
         return subseed(self.seed, name) if held is None else held
+
+
+def _values(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """All single values of nested ones, and the keys that they are given by."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _values(f"{key}.{name}".lstrip("."), inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _values(key, inner)
+    else:
+        yield key, value

@@ -75,12 +75,12 @@ class RunFolder:
 
     @classmethod
     @contextmanager
-    def open(cls, config: StudyConfig, folder: Path | None = None) -> Iterator[RunFolder]:
+    def open(cls, config: StudyConfig, folder: str | Path | None = None) -> Iterator[RunFolder]:
         """The given folder, or an unfinished one of the same configuration, or a new one; locked meanwhile.
 
         Args:
             config: Of the run.
-            folder: Where a sweep wants the run.
+            folder: Where a sweep, or who calls, wants the run.
 
         Raises:
             ConfigurationError: If the given folder holds another run, or one that is going on, or none can be made.
@@ -88,7 +88,7 @@ class RunFolder:
         text = config_text(config)
         with ExitStack() as stack:
             try:
-                place = cls._given(folder, text, stack) if folder else cls._found(config, text, stack)
+                place = cls._given(Path(folder), text, stack) if folder else cls._found(config, text, stack)
                 run = cls(place, text)
                 if not (place / "config.yaml").exists():
                     write_whole(place / "config.yaml", text)
@@ -103,7 +103,7 @@ class RunFolder:
         if not stack.enter_context(locked(folder)):
             raise ConfigurationError(f"folder={folder} is in use by a run that goes on; wait for it, or name another")
         known = folder / "config.yaml"
-        if known.exists() and known.read_text() != text:
+        if known.exists() and _text(known) != text:
             raise ConfigurationError(f"folder={folder} holds a run of another configuration; name an empty one")
         return folder
 
@@ -112,7 +112,7 @@ class RunFolder:
         parent = Path(config.outputs).expanduser() / config.name
         for known in sorted(parent.glob("*/config.yaml"), reverse=True):
             at = known.parent
-            if known.read_text() != text or finished(at) or not stack.enter_context(locked(at)):
+            if _text(known) != text or finished(at) or not stack.enter_context(locked(at)):
                 continue
             if not finished(at):  # by another process, before the lock was free
                 return at
@@ -146,14 +146,25 @@ class RunFolder:
         write_whole(self.path / "ranks.csv", text.getvalue())
 
 
+def _text(path: Path) -> str | None:
+    """What a file says; None where it cannot be read, as that of a neighbour may be."""
+    try:
+        return path.read_text()
+    except (OSError, ValueError):
+        return None
+
+
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a JSON-lines file; none where there is no file."""
+    """The JSON objects that the lines of a file begin with, up to the first that is none; none without a file."""
     lines = []
-    for line in path.read_text().splitlines() if path.exists() else ():
+    for line in (_text(path) or "").splitlines():
         try:
-            lines.append(json.loads(line))
+            value = json.loads(line)
         except ValueError:
             break
+        if not isinstance(value, dict):
+            break
+        lines.append(value)
     return lines
 
 

@@ -206,7 +206,7 @@ class Study:
                 yield [index, rank, score, "-".join(map(str, path)), *cells]
 
 
-def run(config: StudyConfig, *, folder: Path | None = None, group: str | None = None) -> Result:
+def run(config: StudyConfig, *, folder: str | Path | None = None, group: str | None = None) -> Result:
     """Run one study; the same study again continues where it stopped, or repeats it from the store.
 
     Args:
@@ -309,6 +309,8 @@ def _find_best(study: Study) -> Best | None:
     )
     try:
         export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
+    except OSError:  # a full disk, after which the same command goes on here
+        raise
     except Exception as error:  # an op of the user's may be beyond torch.export, and nothing computed is lost over it
         study.console.say(f"best/: not exported, {with_type(error)}; its cells are in metrics.json")
     return best

@@ -262,6 +262,27 @@ def test_a_folder_of_runs_is_told_which_is_the_newest(tmp_path):
         build(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("config.yaml", b"a: [", r"config\.yaml is damaged: .*; remove it"),
+        ("config.yaml", b"\xff\xfe", r"config\.yaml is damaged: .*; remove it"),
+        ("regions.jsonl", b"5\n5\n", r"regions\.jsonl line 1 is damaged: it is no object; remove the line"),
+        ("metrics.json", b'{"regions": [5]}', r"metrics\.json has no list `regions`"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, file, content, message):
+    (tmp_path / "config.yaml").write_text("name: x\n")
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        build(tmp_path)
+
+
+def test_a_configuration_without_a_name_is_named_by_its_folder(tmp_path):
+    (tmp_path / "config.yaml").write_text("[1, 2]")
+    assert read_run(tmp_path).metrics["name"] == tmp_path.name
+
+
 def test_labels_of_small_effects_are_whole():
     region = samples.region(weights=False)
     region["training_effects_epochs"] = [[[-0.003, 0.003, 0.0, 0.0]] * len(region["cells"])]

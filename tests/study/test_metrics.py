@@ -14,6 +14,9 @@ import yaml
 from fade.ranking import PathRanks
 from fade.space import Cell, Region
 from fade.study import run
+from fade.study.config import ConfigurationError
+from fade.training.config import TrainerConfig
+from fade.training.data import DatasetConfig
 from tests.study.tiny import lasting, metrics, rows, tiny_config
 
 SHARED = Path(os.environ.get("FADE_SHARED") or Path(__file__).parents[3] / "shared")
@@ -111,6 +114,31 @@ def test_the_best_network_is_usable_and_told_alike_everywhere(study) -> None:
     mode = {"mode of the search"} if "theta" in result.metrics["trajectory"][0] else set()
     tops = {f"top path of region {region['index']}" for region in (regions[-1:] if mode else regions)}
     assert {one["origin"] for one in best["finalists"]} <= mode | tops
+
+
+def test_a_folder_may_be_named_as_text(tmp_path: Path) -> None:
+    result = run(tiny_config(tmp_path, "trainer=synthetic"), folder=str(tmp_path / "mine"))
+    assert result.folder == tmp_path / "mine"
+    assert (tmp_path / "mine" / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": np.int64(3)}, r"seed=3 is of type int64, .*value\.item\(\)"),
+        ({"outputs": Path("x")}, r"outputs=x is of type \w*Path, .*str\(value\)"),
+        ({"trainer": TrainerConfig(lr=np.float64(0.003))}, r"trainer\.lr=0\.003 is of type float64"),
+        (
+            {"dataset": DatasetConfig(validation_fraction=np.float32(0.2))},
+            r"dataset\.validation_fraction=.* of type float32",
+        ),
+    ],
+)
+def test_what_a_file_cannot_hold_is_refused_before_any_work(tmp_path: Path, change, message) -> None:
+    config = replace(tiny_config(tmp_path), **change)
+    with pytest.raises(ConfigurationError, match=message):
+        run(config)
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_costs_add_up(study) -> None:

@@ -1,5 +1,6 @@
 """Resume is replay: whatever happens to the process or the store, the same command ends with the same numbers."""
 
+import errno
 import os
 import random
 import shutil
@@ -110,6 +111,50 @@ def test_another_configuration_has_another_folder(tmp_path: Path, shared_store: 
     (runs(tmp_path)[0] / "metrics.json").unlink()
     assert run(tiny(tmp_path, "trainer=synthetic", "seed=0", store=shared_store)) == 0
     assert [metrics(folder)["seed"] for folder in runs(tmp_path)] == [0, 1]
+
+
+def test_damaged_and_foreign_neighbours_are_left_alone(tmp_path: Path, shared_store: Path) -> None:
+    parent = tmp_path / "outputs" / "fade"
+    for name, file, content in (
+        ("binary", "config.yaml", b"\xff\xfe"),
+        ("list", "sweep.json", b"[]"),
+        ("empty", "sweep.json", b"{}"),
+        ("cut", "sweep.json", b'{"overrides'),
+    ):
+        (parent / name).mkdir(parents=True)
+        (parent / name / file).write_bytes(content)
+    (parent / "folder" / "config.yaml").mkdir(parents=True)
+    before = sorted(parent.iterdir())
+    synthetic = tiny(tmp_path, "trainer=synthetic", store=shared_store)
+    assert run(synthetic) == 0
+    (folder,) = set(parent.iterdir()) - set(before)
+    (folder / "metrics.json").unlink()
+    lines = (folder / "regions.jsonl").read_text()
+    (folder / "regions.jsonl").write_text("5\n")
+    assert run(synthetic) == 0
+    assert (folder / "metrics.json").exists()
+    assert len((folder / "regions.jsonl").read_text().splitlines()) == len(lines.splitlines())
+    assert run(["-m", *synthetic, "seed=0,1"]) == 0
+    assert len(set(parent.iterdir()) - set(before)) == 2
+
+
+def test_a_disk_that_is_full_at_the_export_ends_a_run_that_then_goes_on(tmp_path: Path, shared_store: Path) -> None:
+    words = tiny(tmp_path, "search=fixed", store=shared_store)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fade.training.export.serialised", Raising(full))
+        assert run(words) == 1
+    assert run(words) == 0
+    (folder,) = runs(tmp_path)
+    assert (folder / "best" / "model.pt2").exists()
+
+
+class Raising:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, *_: object) -> None:
+        raise self.error
 
 
 def _dense(path: Path) -> str:

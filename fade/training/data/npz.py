@@ -1,5 +1,6 @@
 """A user's arrays from a .npz file; imports no torch."""
 
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ def load_npz(config: "DatasetConfig") -> Examples:
             raise ValueError(
                 f"{where}: {name} is {y.dtype} {list(y.shape)}; give an integer or string for each of {len(x)} examples"
             )
+    if (y_train.dtype.kind in "US") != (y_test.dtype.kind in "US"):
+        raise ValueError(f"{where}: y_train is {y_train.dtype}, y_test {y_test.dtype}; make both integers or strings")
     classes = np.unique(y_train)
     check_same_classes(classes.tolist(), np.unique(y_test).tolist(), where)
     names = np.char.decode(classes, errors="replace") if classes.dtype.kind == "S" else classes
@@ -70,7 +73,9 @@ def _arrays(config: "DatasetConfig") -> "Iterator[Mapping[str, Array]]":
                 raise ValueError(f"it lacks {', '.join(sorted(missing))}")
             yield stored
     except Exception as error:  # numpy and zipfile raise a dozen kinds on a file that is not theirs
-        raise ValueError(f"dataset.root={config.root} cannot be read ({one_line(error)}); give {LAYOUT}") from error
+        foreign = not isinstance(error, OSError) and not zipfile.is_zipfile(path)
+        why = "it is no archive of arrays" if foreign else one_line(error)
+        raise ValueError(f"dataset.root={config.root} cannot be read ({why}); give {LAYOUT}") from error
 
 
 def _channels_first(x: Array, where: str) -> Array:

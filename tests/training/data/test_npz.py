@@ -40,6 +40,7 @@ def test_arrays_that_cannot_be_understood_are_refused(tmp_path):
         ({"x_test": np.ones((8, 7))}, r"\[6\] in x_train.*\[7\] in x_test"),
         ({"y_train": np.arange(29)}, r"y_train is int64 \[29\]; give an integer or string for each of 30"),
         ({"y_test": np.full(8, 0.5)}, r"y_test is float64"),
+        ({"y_test": np.arange(8).astype(str)}, r"y_train is int64, y_test <U21; make both integers or strings"),
         ({"y_test": np.zeros(8, int)}, r"class '1' is in train but not in test"),
         ({"x_train": np.full((30, 6), np.nan)}, r"x_train holds numbers that are not finite"),
         ({"x_train": np.array([{}] * 30)}, r"cannot be read .*allow_pickle"),
@@ -47,7 +48,10 @@ def test_arrays_that_cannot_be_understood_are_refused(tmp_path):
         np.savez(path, **{**good, **change})
         with pytest.raises(ValueError, match=message):
             build(name="npz", root=str(path))
-    for content, message in ((b"nonsense", r"cannot be read"), (None, r"is not a file; give the path of a \.npz")):
+    for content, message in (
+        (b"nonsense", r"cannot be read \(it is no archive of arrays\)"),
+        (None, r"is not a file; give the path of a \.npz"),
+    ):
         path.unlink()
         if content is not None:
             path.write_bytes(content)
