@@ -96,13 +96,6 @@ def read_regions(path: Path) -> list[dict[str, Any]]:
     return regions
 
 
-def _whole_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is damaged: {error}; remove it") from None
-
-
 def write(path: Path, text: str) -> Path:
     """Write beside and rename, so that a reader sees the old file or the new one."""
     write_whole(path, text)
@@ -119,7 +112,14 @@ def read_object(path: Path, key: str) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}; run the study again, what it finished is in the store") from None
-    found = content.get(key) if isinstance(content, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise ValueError(f"{path} has no list `{key}` of objects; is it a file of FaDE?")
-    return content
+    if isinstance(content, dict) and isinstance(found := content.get(key), list):
+        if all(isinstance(each, dict) for each in found):
+            return content
+    raise ValueError(f"{path} has no list `{key}` of objects; is it a file of FaDE?")
+
+
+def _whole_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is damaged: {error}; remove it") from None
