@@ -112,10 +112,10 @@ def read_object(path: Path, key: str) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}; run the study again, what it finished is in the store") from None
-    if isinstance(content, dict) and isinstance(found := content.get(key), list):
-        if all(isinstance(each, dict) for each in found):
-            return content
-    raise ValueError(f"{path} has no list `{key}` of objects; is it a file of FaDE?")
+    listed = isinstance(content, dict) and isinstance(content.get(key), list)
+    if not listed or not all(isinstance(each, dict) for each in content[key]):
+        raise ValueError(f"{path} has no list `{key}` of objects; is it a file of FaDE?")
+    return dict(content)
 
 
 def _whole_text(path: Path) -> str:
