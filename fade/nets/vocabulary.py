@@ -138,7 +138,7 @@ def try_ops(key: str, names: Iterable[str], layout: Layout) -> None:
             if not torch.equal(x, given):
                 raise ValueError(f"{key}: '{name}' changes its input, which other edges read; let it not work in place")
             try:
-                with torch.device("meta"):  # as its cost is counted
+                with torch.random.fork_rng(devices=[]), torch.device("meta"):  # as its cost is counted
                     op = build_op(name, 1, shape[1], layout.dims)
                 op.parameter_count()
                 op.macs(shape[2:])
