@@ -70,6 +70,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("truth=retrain truth.seeds=0", "truth.seeds=0", "at least 1"),
     ("trainer=synthetic truth=retrain", "truth=retrain", "truth=none"),
     ("trainer=synthetic space=nas_bench_macro search.candidates=3", "trainer=synthetic", "another space"),
+    ("trainer=synthetic search.budget=1e9", "search.budget=1e+09", "use search.regions"),
     ("trainer=synthetic truth.curve=true", "truth.curve=true", "truth.curve=false"),
     ("tracking.mode=on", "tracking.mode=on", "offline"),
     ("seed=-1", "seed=-1", "0 or more"),

@@ -132,6 +132,11 @@ class StudyConfig:
                 "truth.curve=true trains networks, which trainer=synthetic does not; use truth.curve=false "
                 "(the landscape's own values are in the trajectory)"
             )
+        if not trains and self.search.budget is not None:
+            raise ValueError(
+                f"search.budget={self.search.budget:g} is in FLOPs, of which trainer=synthetic takes none; use "
+                "search.regions, with search.budget=null"
+            )
         if not trains and self.space.name == "nas_bench_macro":
             raise ValueError(
                 "trainer=synthetic scores the edges of graphs, and space=nas_bench_macro lists blocks; "
