@@ -21,8 +21,10 @@ def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """What decides a region's trainings, and how many they are; keys that are younger have their defaults."""
     names = [field.name for field in fields(TrainerConfig)]
     given = {name: trainer[name] for name in names if name in trainer and name not in READING}
-    config = TrainerConfig(**given, readout="main_effects")
-    whole = vars(config.of_region) | {"repeats": config.repeats, "region_epochs": config.of_region.epochs}
+    steps = given.get("region_steps") is not None  # beside which older rows have epochs that decide nothing
+    config = TrainerConfig(**given | ({"region_epochs": None} if steps else {}), readout="main_effects")
+    epochs = None if steps else config.of_region.epochs
+    whole = vars(config.of_region) | {"repeats": config.repeats, "region_epochs": epochs}
     return {name: whole[name] for name in names if name not in (*READING, "epochs")}
 
 

@@ -1,9 +1,11 @@
 import pytest
 
 from experiments.rank_correlation.analysis import DEFAULT
-from experiments.readings import flops_of_all, named
+from experiments.readings import flops_of_all, named, readings
 from fade.config import compose_study
-from tests.experiments.rows import FAIR, JOINT, training
+from tests.experiments.rows import FAIR, JOINT, PATHS, training
+
+APART = {"name": "apart", "alpha_lr": 0, "epochs": 3, "repeats": 2, "region_steps": 40, "batch_size": 50}
 
 
 @pytest.mark.parametrize(
@@ -18,15 +20,25 @@ from tests.experiments.rows import FAIR, JOINT, training
             JOINT | {"epochs": 9, "anneal": True, "fair_repeats": 3, "candidate_dropout": 0.3},
             "joint, 3 × 3 epochs, batches of 25, annealed, fair_repeats 3, candidate_dropout 0.3",
         ),
-        (
-            {"name": "apart", "alpha_lr": 0, "epochs": 3, "repeats": 2, "region_steps": 40, "batch_size": 50},
-            "apart, 2 × 40 steps, batches of 50, annealed",
-        ),
+        (APART, "apart, 2 × 40 steps, batches of 50, annealed"),
+        (APART | {"region_epochs": 2}, "apart, 2 × 40 steps, batches of 50, annealed"),
         (JOINT | {"readout": "consensus", "all_readouts": False}, "joint, 3 × 1 epochs, batches of 25, constant"),
     ],
 )
 def test_a_recipe_is_named_by_its_trainings_and_what_is_unusual_of_them(trainer, name: str) -> None:
     assert named(trainer) == name
+
+
+def test_paths_that_trained_apart_are_read_by_their_losses_and_accuracies() -> None:
+    row = training("1.0", JOINT, without="stage_weights_epochs") | {"trainer": APART}
+    assert (
+        {"main_effects", "accuracy_effects", "pairs"}
+        <= set(readings(row, 3))
+        <= set(readings(training("1.0", JOINT), 3))
+    )
+    assert readings(row, 3)["accuracy_effects"](PATHS) == pytest.approx(
+        readings(training("1.0", JOINT), 3)["accuracy_effects"](PATHS)
+    )
 
 
 def test_the_experiment_as_shipped_is_what_the_tables_compare() -> None:
