@@ -161,6 +161,7 @@ class CellBatch(nn.Module):
         functions = {name: self.op(name).each() for name in self.copies}
         chosen = range(len(self.cells)) if select is None else select
         inputs = unbind_groups(x, len(chosen))
+        autocast = torch.is_autocast_enabled(x.device.type)
         outputs = []
         for m, source in zip(chosen, inputs, strict=True):
             values: dict[int, Tensor] = {}
@@ -171,6 +172,7 @@ class CellBatch(nn.Module):
                     ready.add(tail)
                 name, copy = self.slots[m][tail, head]
                 arriving = functions[name][copy](values.get(tail, source))
+                arriving = arriving if autocast else arriving.to(x.dtype)  # an op may leave the type
                 values[head] = values[head] + arriving if head in values else arriving
             out = values[self.cells[m].vertices]
             outputs.append(out if self.normalise == "none" else self._norm(out, self._rows([m], select)))

@@ -213,7 +213,7 @@ class Network(nn.Module):
         if self.neck:
             necks = list(self.neck) if len(self.neck) == len(h) else [self.neck[0]] * len(h)
             h = stack_groups([neck(own) for neck, own in zip(necks, h, strict=True)])
-        pooled = h.flatten(3).mean(3) if h.dim() < 5 else h.movedim(2, -1).flatten(2, 3).mean(2)
+        pooled = h.flatten(3).mean(3) if h.dim() < 5 else h.movedim(2, -1).flatten(2, -2).mean(2)
         return torch.matmul(pooled, self.head_weight.transpose(1, 2)) + self.head_bias[:, None]
 
     @contextmanager

@@ -20,6 +20,7 @@ from fade.study.console import wide_console
 from fade.study.preparation import Prepared, prepare, threads
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
+from fade.training.evaluate import reading_precision
 from fade.training.modes import path_losses
 from fade.training.region import RegionTrainer
 from fade.training.stored import chunk_size
@@ -125,7 +126,7 @@ def _measure(regions: Sequence[Region], config: TrainerConfig, layout: Layout, d
     """
     network = Network(regions, layout, seeds=range(len(regions)), share=config.share_weights).to(data.device)
     module = RegionTrainer(network, config, data, seed=0)
-    x, y = next(iter(data.batches("weights", batch_size=config.batch_size, seed=0)))
+    x, y = next(iter(data.batches("weights", "alpha", batch_size=config.batch_size, seed=0)))
     batch = (x, y)
     saved: dict[int, int] = {}
 
@@ -134,10 +135,11 @@ def _measure(regions: Sequence[Region], config: TrainerConfig, layout: Layout, d
         return tensor
 
     def step() -> None:
-        if module.trains_paths:
-            loss = path_losses(module, batch, module.draw_disjoint_paths()).mean()
-        else:
-            loss = module.loss(batch, module.draw_noise())
+        with reading_precision(config.precision, data.device):
+            if module.trains_paths:
+                loss = path_losses(module, batch, module.draw_disjoint_paths()).mean()
+            else:
+                loss = module.loss(batch, module.draw_noise())
         loss.backward()
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):

@@ -60,9 +60,9 @@ def prepare(config: StudyConfig) -> Prepared:
         try_ops("space.ops", config.space.ops, layout)
         try_ops("space.output_op", {config.space.fixed_op} - set(config.space.ops), layout)
         both = config.trainer.name == "joint" or not config.trainer.learns_alpha
-        splits = ("weights", "alpha") if both else ("weights",)
-        for recipe in (config.trainer, config.trainer.of_region):
-            data.batches(*splits, batch_size=recipe.batch_size, seed=0, drop_last=True)
+        of_region = ("weights", "alpha") if both else ("weights",)
+        data.batches("weights", "alpha", batch_size=config.trainer.batch_size, seed=0, drop_last=True)  # networks
+        data.batches(*of_region, batch_size=config.trainer.of_region.batch_size, seed=0, drop_last=True)
         if (budget := config.search.budget) is not None:
             _check_budget(budget, price(search, config.trainer, layout, data, epochs=config.truth.epochs))
     except ValueError as error:

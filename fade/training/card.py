@@ -87,7 +87,7 @@ def card(described: Mapping[str, Any]) -> str:
     ops = "\n".join(f"- `{op}`: {_op(layer)}" for op, layer in skeleton["ops"].items())
     return f"""# A classifier of {name}
 
-{_accuracies(described["accuracy"])}
+{_accuracies(described["accuracy"])}{_precision(described["trained"])}
 It has {described["parameters"]:,} parameters and takes {described["flops"]:,} FLOPs an example (2 FLOPs are a
 multiply-accumulate).
 
@@ -188,6 +188,12 @@ def _accuracies(accuracy: Mapping[str, Any]) -> str:
     if accuracy["validation"] is not None:
         text += f"\nValidation accuracy {accuracy['validation']:.4f}."
     return text
+
+
+def _precision(trained: Mapping[str, Any]) -> str:
+    if trained.get("precision") != "bf16-mixed":
+        return ""
+    return "\nIt was trained and tested in bf16; `model.pt2` computes in float32, so its accuracy may differ a little."
 
 
 def _bullets(facts: Mapping[str, Any]) -> str:

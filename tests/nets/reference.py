@@ -7,9 +7,11 @@ from fade.nets.cells import CellBatch
 from fade.nets.network import Network
 from fade.nets.ops import Convolution, Looped, ParameterFree, SeparableConvolution
 
+CONVOLVE = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+
 
 def apply_op(op, copy, x):
-    convolve = {1: F.conv1d, 2: F.conv2d}[op.dims]
+    convolve = CONVOLVE[op.dims]
     if isinstance(op, Convolution):
         padding = op.dilation * (op.weight.shape[-1] // 2)
         return F.relu(convolve(x, op.weight[copy], op.bias[copy], padding=padding, dilation=op.dilation))
@@ -53,7 +55,7 @@ def evaluate_path(network: Network, path, x):
     for stage, k in zip(network.stages, path, strict=True):
         if stage.entry:
             weight, bias = stage.entry
-            convolve = {3: F.conv1d, 4: F.conv2d}[h.dim()]
+            convolve = CONVOLVE[h.dim() - 2]
             h = F.relu(convolve(h, weight[0], bias[0], padding=weight.shape[-1] // 2))
         h = evaluate_cell(stage.cells, k, h)
         h = h if stage.pool is None else stage.pool(h)

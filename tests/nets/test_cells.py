@@ -151,6 +151,23 @@ def test_a_registered_op_runs_and_is_drawn_from_the_seed(monkeypatch):
         register_op("conv3", nn.Identity)
 
 
+@both_executions
+@pytest.mark.parametrize("normalise", ["output", "vertex", "none"])
+def test_an_op_may_compute_in_a_type_of_its_own(monkeypatch, execution, normalise):
+    class Single(nn.Module):
+        def forward(self, x):
+            return torch.tanh(x.float())
+
+    monkeypatch.setattr(vocabulary, "_REGISTERED", {"single": lambda channels, dims: Single()})
+    batch = random_batch(1, ("single", "conv3"), normalise=normalise)
+    batch.execution = execution
+    x = groups(1, 1)
+    expected = batch(x)
+    got = batch.double()(x.double())
+    assert got.dtype == torch.float64
+    torch.testing.assert_close(got.float(), expected, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["größe", "Conv", "_conv", "3conv", "a-b", ""])
 def test_a_name_that_no_cell_could_have_is_refused(monkeypatch, name):
     monkeypatch.setattr(vocabulary, "_REGISTERED", {})

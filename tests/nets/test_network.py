@@ -18,6 +18,7 @@ OPS = [*CONVOLUTIONS, *PARAMETER_FREE]
 SPACES = {
     "1-d": (SpaceConfig(depth=3, channels=8, ops=OPS, output_op="conv3"), (2, 17)),
     "2-d": (SpaceConfig(depth=3, channels=8, ops=OPS, output_op="conv3"), (3, 8, 9)),
+    "3-d": (SpaceConfig(depth=3, channels=8, ops=["conv3", "maxpool3", "identity"], output_op="conv3"), (2, 4, 6, 5)),
     "mlp": (SpaceConfig(name="mlp", depth=3, width=7, ops=["linear", "identity"]), (2, 5)),
 }
 every_space = pytest.mark.parametrize("space", SPACES)

@@ -1,7 +1,9 @@
 """What a study would cost, before any of it is done."""
 
 import pytest
+import torch
 
+from fade.nets.network import Network
 from fade.study import run
 from fade.study.config import ConfigurationError
 from fade.study.plan import expected, print_plan
@@ -35,6 +37,30 @@ def test_a_plan_counts_what_a_run_then_counts(name, tmp_path, shared_store, caps
     assert not (tmp_path / "outputs").exists()
     region, *_ = run(config).metrics["regions"]
     assert sum(row.flops * row.trainings for row in regions) == region["train_flops"]
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("trainer", ["joint", "fair"])
+def test_a_plan_measures_in_the_precision_of_the_trainings(precision, trainer, tmp_path, monkeypatch) -> None:
+    autocast, head = set(), Network._head
+
+    def spy(self: Network, h: torch.Tensor) -> torch.Tensor:  # every pass ends here
+        autocast.add(torch.is_autocast_enabled("cpu"))
+        return head(self, h)
+
+    monkeypatch.setattr(Network, "_head", spy)
+    config = tiny_config(tmp_path, f"trainer={trainer}", f"trainer.precision={precision}", "search=fixed")
+    expected(config, config.trainer, prepare(config))
+    assert autocast == {precision == "bf16-mixed"}
+
+
+def test_batches_of_networks_may_be_as_large_as_their_data(tmp_path) -> None:
+    """Networks train on weights and alpha, 240 of the 300 examples, whatever a region trains its weights on, 180."""
+    words = ("trainer=first_order", "search=fixed", "trainer.batch_size=200")
+    config = tiny_config(tmp_path, *words, "trainer.region_batch_size=20")
+    assert all(row.seconds > 0 for row in expected(config, config.trainer, prepare(config)))
+    with pytest.raises(ConfigurationError, match="is 200, but weights hold 180 examples"):
+        prepare(tiny_config(tmp_path, *words))
 
 
 NETWORKS = {

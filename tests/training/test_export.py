@@ -22,7 +22,7 @@ from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op
 from fade.space import Cell, CellSpace, Region
-from fade.training.card import draw_cell
+from fade.training.card import card, draw_cell
 from fade.training.config import TrainerConfig
 from fade.training.data import Data, DatasetConfig
 from fade.training.export import Facts, export_network
@@ -268,6 +268,11 @@ def test_the_card_tells_a_person(exported: tuple[Network, Path]) -> None:
         assert told in text
     for cells in network.regions[0].cells:
         assert draw_cell(cells[0], "conv3") in text
+    described = json.loads((best / "architecture.json").read_text())
+    assert "bf16" not in text
+    assert "tested in bf16; `model.pt2` computes in float32" in card(
+        described | {"trained": {"precision": "bf16-mixed"}}
+    )
 
 
 def test_the_card_of_a_macro_network_tells_what_is_around_its_blocks(tmp_path: Path, datasets: dict[str, Data]) -> None:

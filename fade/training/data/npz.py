@@ -46,7 +46,7 @@ def load_npz(config: "DatasetConfig") -> Examples:
         raise ValueError(f"{where}: y_train is {y_train.dtype}, y_test {y_test.dtype}; make both integers or strings")
     classes = np.unique(y_train)
     check_same_classes(classes.tolist(), np.unique(y_test).tolist(), where)
-    names = np.char.decode(classes, errors="replace") if classes.dtype.kind == "S" else classes
+    names = np.char.decode(classes, "utf-8", "replace") if classes.dtype.kind == "S" else classes
     return Examples(
         train=train,
         train_labels=np.searchsorted(classes, y_train).astype(np.int64),

@@ -26,6 +26,8 @@ def test_the_axes_of_arrays_are_understood(tmp_path, x, shape):
 def test_labels_of_bytes_are_told_as_text(tmp_path):
     path = npz(tmp_path / "a.npz", random_images(60, 9, 9, 3), [b"owl", b"cat"], 20)
     assert build(name="npz", root=str(path)).class_names == ("cat", "owl")
+    path = npz(tmp_path / "a.npz", random_images(60, 9, 9, 3), [b"owl", "Käfer".encode("latin-1")], 20)
+    assert build(name="npz", root=str(path)).class_names == ("K\N{REPLACEMENT CHARACTER}fer", "owl")
 
 
 def test_arrays_that_cannot_be_understood_are_refused(tmp_path):
