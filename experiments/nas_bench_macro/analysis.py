@@ -69,6 +69,13 @@ def averaged(runs: list[Run]) -> Run:
     return runs[0][0], total[runs[0][0].string]
 
 
+def with_parameters(run: Run) -> Run:
+    """Scores and half the weight of the ranks of the number of parameters, each over its spread."""
+    table, scores = run
+    sizes = stats.rankdata([path.parameters for path in table.truth.sampled()])
+    return table, stats.zscore(scores) + 0.5 * stats.zscore(sizes)
+
+
 def epochs_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     """Spearman's of the effects on the training losses of one epoch alone, and of the mean of all up to it."""
     effects = [-np.array(training["training_effects_epochs"]) for _, training in runs]
@@ -169,6 +176,7 @@ def main() -> None:
             print(row(f"{label} / {name}", [(table, each[name](table.paths)) for table, each in read]))
         if args.default in read[0][1] and label.startswith("fair"):
             scored = [(table, each[args.default](table.paths)) for table, each in read]
+            print(row(f"{label} / {args.default}, + 0.5 parameters", [with_parameters(run) for run in scored]))
             if len(scored) > 1:
                 print(row(f"{label} / {args.default}, scores averaged over the {len(scored)}", [averaged(scored)]))
             scatter(scored, [training["seed"] for _, training in trainings]).savefig(

@@ -25,6 +25,8 @@ from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
 
 JOINT, BOTH = f"{LONG} / accuracy_effects", f"{LONG}, fair_repeats 3 / consensus"
+PART = f"{LONG}, fair_repeats 3 / accuracy_effects"
+"""The `joint` trainings of both kinds, where no others are kept."""
 SHARES = (0.0, 0.25, 0.5, 1.0)
 Runs = dict[str, list[Floats]]
 
@@ -36,7 +38,9 @@ def scores_of(study: Study, folder: Path) -> Iterator[tuple[Truth, Runs]]:
         alone = [effects([row], truth.region.candidates) for row in parts[truth.name] if row["design"] == "apart"]
         runs: Runs = {
             "apart": [stats.zscore(PathRanks(each).scores(truth.paths)) for each in alone],
-            "joint": [stats.zscore(each) for each in study.scores[JOINT][truth.name]],
+            "joint": [
+                stats.zscore(each) for each in study.scores[JOINT if JOINT in study.scores else PART][truth.name]
+            ],
             "both kinds": [stats.zscore(each) for each in study.scores[BOTH][truth.name]],
         }
         for other in ("joint", "both kinds"):
