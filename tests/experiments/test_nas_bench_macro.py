@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from experiments.nas_bench_macro.analysis import Table, averaged, exchanged_table, row
+from experiments.nas_bench_macro.networks import READOUT, scores_of, tables
+from experiments.rank_correlation.study import read_truth
 from experiments.readings import readings
+from fade.nets.vocabulary import BLOCKS
+from fade.truth.table import digits_of, macro_table, table_rows
 
 FILE = Path(__file__).parents[2] / "experiments/nas_bench_macro/resolution24/trainings.jsonl"
 TRAINING = json.loads(FILE.read_text())
@@ -35,3 +39,25 @@ def test_trainings_are_averaged_by_network_whatever_order_their_blocks_have(tabl
 
     one, other = (table, scores(table, effects)), (turned, scores(turned, effects[:, ::-1]))
     assert row("", [averaged([one, other])]) == row("", [one])
+
+
+def test_networks_trained_alone_that_are_the_published_ones_rank_as_these(table: Table) -> None:
+    backwards = [stage[::-1] for stage in TRAINING["cells"]]  # a region's blocks have an order of its own
+    paths = np.random.default_rng(0).integers(3, size=(40, 8))
+    published = macro_table().accuracy[table_rows(digits_of(Table(backwards).region, paths))]
+    known = {"sampled": True, "parameters": 1, "flops": 1}
+    rows = [
+        {"path": path, "accuracy": seeds, **known}
+        for path, seeds in zip(paths.tolist(), published.tolist(), strict=True)
+    ]
+    lines = list(tables(read_truth({"region": "0.0", "cells": backwards, "paths": rows}), [TRAINING]))
+    assert "| networks trained alone | 1.000 [1.000, 1.000] | 1.000 |" in lines
+    for line in lines[-8:]:
+        each = line.strip("| ").split(" | ")[1:]
+        assert [each[block * 3] for block in range(3)] == [each[block * 3 + 1] for block in range(3)]
+
+
+def test_a_string_of_blocks_has_the_score_of_its_path(table: Table) -> None:
+    digits = digits_of(table.region, table.paths)
+    assert sorted(BLOCKS) == list(BLOCKS)
+    assert np.array_equal(scores_of(TRAINING, digits), readings(TRAINING, 3)[READOUT](table.paths))
