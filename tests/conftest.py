@@ -37,5 +37,5 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Studies of this process have an empty page and export no network: most of a tiny one's time, if nobody looks."""
-    monkeypatch.setattr("fade.study.loop.build_run", lambda folder: (folder / "report.html").touch())
+    monkeypatch.setattr("fade.study.running.build_run", lambda folder: (folder / "report.html").touch())
     monkeypatch.setattr("fade.training.export.export_network", lambda *_, **__: None)

@@ -7,7 +7,7 @@ MODULES = (
     "fade.jobs",
     "fade.main",
     "fade.search.pseudo_gradient",
-    "fade.study.loop",
+    "fade.study.running",
     "fade.tracking.lightning",
     "fade.training.export",
     "hydra._internal.core_plugins.basic_launcher",
