@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from fade.ranking import PathRanks
 from fade.training.config import PROBABILITIES, TrainerConfig
@@ -87,6 +88,11 @@ def network_epochs(training: Mapping[str, Any]) -> int:
 def flops_of_all(training: Mapping[str, Any], epochs: int) -> float:
     """FLOPs of training all paths of the region for so many epochs, whatever the networks of its run had."""
     return float(training["all_paths_flops"] * epochs / network_epochs(training))
+
+
+def with_ranks(scores: ArrayLike, counts: ArrayLike, share: float) -> NDArray[np.float64]:
+    """Scores and a share of their weight of the ranks of a count, each over its spread ``[N]``."""
+    return np.asarray(stats.zscore(scores) + share * stats.zscore(stats.rankdata(counts)))
 
 
 def header(*columns: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.readings import flops_of_all, header, named, readings
+from experiments.readings import flops_of_all, header, named, readings, with_ranks
+from fade.nets.vocabulary import BLOCKS
 from fade.ranking import PathRanks, precision_at
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
@@ -23,7 +25,7 @@ from fade.training.effects import main_effects
 from fade.truth.baselines import free_counts
 from fade.truth.config import TruthConfig
 from fade.truth.known import Truth
-from fade.truth.table import look_up
+from fade.truth.table import digits_of, look_up, table_rows
 
 Floats = NDArray[np.float64]
 
@@ -37,11 +39,9 @@ class Table:
         self.truth: Truth = look_up(self.region, [0] * self.region.depth, config, seed=0)
         self.paths = np.array([path.path for path in self.truth.sampled()])
         self.every = np.array([np.mean(path.accuracy) for path in self.truth.sampled()])
+        self.parameters = np.array([path.parameters for path in self.truth.sampled()])
         self.distinct = self.truth.merge(self.every)
-        places = [[sorted(stage).index(text) for text in stage] for stage in cells]
-        digits = np.array([[places[d][k] for d, k in enumerate(path)] for path in self.paths.tolist()])
-        # the number of each path's string of blocks, whatever order a region has them in
-        self.string = np.ravel_multi_index(tuple(digits.T), (self.region.candidates,) * self.region.depth)
+        self.string = table_rows(digits_of(self.region, self.paths))  # whatever order a region has its blocks in
 
 
 Run = tuple[Table, Floats]
@@ -67,13 +67,6 @@ def averaged(runs: list[Run]) -> Run:
     for table, scores in runs:
         total[table.string] += stats.zscore(scores)
     return runs[0][0], total[runs[0][0].string]
-
-
-def with_parameters(run: Run) -> Run:
-    """Scores and half the weight of the ranks of the number of parameters, each over its spread."""
-    table, scores = run
-    sizes = stats.rankdata([path.parameters for path in table.truth.sampled()])
-    return table, stats.zscore(scores) + 0.5 * stats.zscore(sizes)
 
 
 def epochs_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
@@ -123,16 +116,24 @@ def stages_table(runs: list[tuple[Table, dict[str, Any]]]) -> str:
     """
     found: dict[str, list[Floats]] = {"table": [], "training": []}
     for table, training in runs:
+        stages, places = np.arange(table.region.depth)[:, None], places_of(table.region)
         for name, each in zip(found, worth(table, training), strict=True):
-            order = [np.argsort(stage) for stage in training["cells"]]
-            found[name].append(np.stack([row[o] for row, o in zip(each / each.std(), order, strict=True)]))
-    blocks = [text.removeprefix("block:") for text in sorted(runs[0][1]["cells"][0])]
-    lines = header("stage", *(f"{block}, {name}" for block in blocks for name in found))
-    means = {name: np.mean(each, 0) for name, each in found.items()}
-    for d in range(len(runs[0][1]["cells"])):
-        cells = (f"{means[name][d, k]:+.2f}" for k in range(len(blocks)) for name in found)
-        lines.append(f"| {d} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            found[name].append((each / each.std())[stages, places])
+    return "\n".join(worth_table({name: np.mean(each, axis=0) for name, each in found.items()}))
+
+
+def places_of(region: Region) -> NDArray[np.int64]:
+    """Which candidate of a stage each published block is ``[D, K]``."""
+    every = np.repeat(np.arange(region.candidates)[:, None], region.depth, axis=1)
+    return np.argsort(digits_of(region, every), axis=0).T
+
+
+def worth_table(worths: Mapping[str, Floats]) -> list[str]:
+    """A line a stage: what each published block is worth there ``[D, K]``, by one source and the other."""
+    lines = header("stage", *(f"{block}, {name}" for block in BLOCKS for name in worths))
+    for stage, values in enumerate(np.stack(list(worths.values()), axis=-1)):  # [K, sources]
+        lines.append(f"| {stage} | " + " | ".join(f"{value:+.2f}" for value in values.flat) + " |")
+    return lines
 
 
 def rank(table: Table, stage_scores: Floats) -> float:
@@ -176,7 +177,8 @@ def main() -> None:
             print(row(f"{label} / {name}", [(table, each[name](table.paths)) for table, each in read]))
         if args.default in read[0][1] and label.startswith("fair"):
             scored = [(table, each[args.default](table.paths)) for table, each in read]
-            print(row(f"{label} / {args.default}, + 0.5 parameters", [with_parameters(run) for run in scored]))
+            larger = [(table, with_ranks(scores, table.parameters, 0.5)) for table, scores in scored]
+            print(row(f"{label} / {args.default}, + 0.5 parameters", larger))
             if len(scored) > 1:
                 print(row(f"{label} / {args.default}, scores averaged over the {len(scored)}", [averaged(scored)]))
             scatter(scored, [training["seed"] for _, training in trainings]).savefig(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experiments.collect import kept
+from experiments.nas_bench_macro.analysis import places_of, worth_table
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header, readings
 from fade.nets.vocabulary import BLOCKS
@@ -32,9 +33,8 @@ READOUT = "training_effects, last half alike"
 def scores_of(training: Mapping[str, Any], digits: NDArray[np.int64]) -> Floats:
     """What a training says of strings of block numbers ``[N, D]``, whatever order its region has the blocks in."""
     region = Region.parse(training["cells"])
-    every = np.repeat(np.arange(region.candidates)[:, None], region.depth, axis=1)
-    candidate = np.argsort(digits_of(region, every), axis=0)  # [K, D], of each block
-    scores: Floats = readings(training, region.candidates)[READOUT](candidate[digits, np.arange(region.depth)])
+    paths = places_of(region)[np.arange(region.depth), digits]
+    scores: Floats = readings(training, region.candidates)[READOUT](paths)
     return scores
 
 
@@ -65,10 +65,7 @@ def tables(truth: Truth, trainings: Sequence[Mapping[str, Any]]) -> Iterator[str
         name: np.mean([standardised(main_effects(digits, stats.rankdata(each), len(BLOCKS))) for each in of], axis=0)
         for name, of in values.items()
     }
-    yield from header("stage", *(f"{block}, {name}" for block in BLOCKS for name in worth))
-    for stage in range(digits.shape[1]):
-        each = (f"{effects[stage, block]:+.2f}" for block in range(len(BLOCKS)) for effects in worth.values())
-        yield f"| {stage} | {' | '.join(each)} |"
+    yield from worth_table(worth)
 
 
 def standardised(effects: Floats) -> Floats:

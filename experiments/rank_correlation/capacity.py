@@ -19,7 +19,7 @@ from scipy import stats
 from experiments.collect import kept
 from experiments.rank_correlation.study import Floats, Study, Truth
 from experiments.rank_correlation.subregions import LONG, by_region, effects
-from experiments.readings import header
+from experiments.readings import header, with_ranks
 from fade.ranking import PathRanks
 from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
@@ -50,8 +50,8 @@ def scores_of(study: Study, folder: Path) -> Iterator[tuple[Truth, Runs]]:
 
 def correlations(truth: Truth, runs: Sequence[Floats]) -> Floats:
     """Spearman's with the truth for each share of the number of parameters, the mean over the runs ``[S]``."""
-    size = stats.zscore(stats.rankdata(truth.baselines["parameters"]))
-    each = [[stats.spearmanr(run + share * size, truth.mean).statistic for share in SHARES] for run in runs]
+    sizes = truth.baselines["parameters"]
+    each = [[stats.spearmanr(with_ranks(run, sizes, share), truth.mean).statistic for share in SHARES] for run in runs]
     return np.mean(each, axis=0)
 
 
