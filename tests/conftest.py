@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.study.processes import BARE
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script, as are our children then
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -36,6 +38,6 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Studies of this process have an empty page and export no network: most of a tiny one's time, if nobody looks."""
-    monkeypatch.setattr("fade.study.running.build_run", lambda folder: (folder / "report.html").touch())
-    monkeypatch.setattr("fade.training.export.export_network", lambda *_, **__: None)
+    """Studies of this process are as `start(…, bare=True)` has them."""
+    for module, name, instead in BARE:
+        monkeypatch.setattr(f"{module}.{name}", instead)

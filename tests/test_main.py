@@ -271,7 +271,7 @@ def test_a_signal_in_mid_training_and_the_way_on(number: signal.Signals, code: i
     assert "Traceback" not in _text(tmp_path / "err.txt")
     assert "region of 2" in _text(tmp_path / "out.txt")
     assert entries(tmp_path / "store") == []  # it was in the middle of the first training
-    assert end(start(tmp_path, arguments)) == 0
+    assert end(start(tmp_path, arguments, bare=True)) == 0
     (folder,) = runs(tmp_path)
     assert lasting(metrics(folder))["regions"][0]["index"] == 0
 

@@ -13,6 +13,8 @@ from fade.report.sweep import _command
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, rows, runs, tiny
 
+pytestmark = pytest.mark.usefixtures("bare")
+
 
 def sweep(folder: Path) -> Path:
     (path,) = (folder / "outputs").glob("*/*/sweep.json")
@@ -58,7 +60,7 @@ def test_a_job_leaves_torch_as_it_found_it(tmp_path: Path) -> None:
 
 def test_a_failing_job_does_not_stop_the_others(tmp_path: Path) -> None:
     arguments = tiny(tmp_path, "trainer.lr=1e30,0.01", "search=fixed", "trainer.epochs=1")
-    assert end(start(tmp_path, ["-m", *arguments])) == 1
+    assert end(start(tmp_path, ["-m", *arguments], bare=True)) == 1
     assert states(tmp_path) == ["failed", "done"]
     job, whole = errors(tmp_path)
     assert job.startswith("fade: error: job 0: ")
@@ -68,7 +70,7 @@ def test_a_failing_job_does_not_stop_the_others(tmp_path: Path) -> None:
     assert told.startswith("DivergedError: ")
     assert [row["state"] for row in rows(sweep(tmp_path) / "summary.csv")] == ["failed", "done"]
     before = (sweep(tmp_path) / "1" / "metrics.json").stat().st_mtime_ns
-    assert end(start(tmp_path, ["-m", *arguments])) == 1  # again in the same folder, the failed job alone
+    assert end(start(tmp_path, ["-m", *arguments], bare=True)) == 1  # again in the same folder, the failed job alone
     assert before == (sweep(tmp_path) / "1" / "metrics.json").stat().st_mtime_ns
 
 
@@ -103,13 +105,13 @@ def test_a_wrong_job_runs_none(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_a_sweep_killed_in_the_middle_goes_on_in_its_folder(tmp_path: Path) -> None:
     arguments = ["-m", *tiny(tmp_path, "seed=0,1", "search=fixed", "trainer.epochs=10")]
-    process = start(tmp_path, arguments)
+    process = start(tmp_path, arguments, bare=True)
     wait_for(lambda: list(tmp_path.glob("outputs/*/*/1/config.yaml")), process)
     os.kill(process.pid or 0, signal.SIGKILL)
     assert end(process) == -signal.SIGKILL
     assert states(tmp_path) == ["done", "pending"]
     first = (sweep(tmp_path) / "0" / "metrics.json").stat().st_mtime_ns
-    assert end(start(tmp_path, arguments)) == 0
+    assert end(start(tmp_path, arguments, bare=True)) == 0
     assert states(tmp_path) == ["done"] * 2
     assert (sweep(tmp_path) / "0" / "metrics.json").stat().st_mtime_ns == first
     assert len(entries(tmp_path / "store")) == 4  # a region and its best network for each seed
@@ -118,7 +120,7 @@ def test_a_sweep_killed_in_the_middle_goes_on_in_its_folder(tmp_path: Path) -> N
 
 def test_two_equal_sweeps_at_once_do_not_share_a_folder(tmp_path: Path) -> None:
     arguments = ["-m", *tiny(tmp_path, "seed=0,1", "trainer=synthetic")]
-    processes = [start(tmp_path, arguments) for _ in range(2)]
+    processes = [start(tmp_path, arguments, bare=True) for _ in range(2)]
     assert [end(process) for process in processes] == [0, 0]
     assert errors(tmp_path) == []
 
