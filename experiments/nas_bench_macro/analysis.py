@@ -18,7 +18,7 @@ from scipy import stats
 
 from experiments.readings import flops_of_all, header, named, readings, with_ranks
 from fade.nets.vocabulary import BLOCKS
-from fade.ranking import PathRanks, precision_at
+from fade.ranking import PathRanks, precision_at, tied
 from fade.report.canvas import ACCENT, FAINT, INK, MUTED, drawn, panels
 from fade.space import Region
 from fade.training.effects import main_effects
@@ -38,9 +38,9 @@ class Table:
         config = TruthConfig(name="table", paths="all")
         self.truth: Truth = look_up(self.region, [0] * self.region.depth, config, seed=0)
         self.paths = np.array([path.path for path in self.truth.sampled()])
-        self.every = np.array([np.mean(path.accuracy) for path in self.truth.sampled()])
+        self.every = tied([np.mean(path.accuracy) for path in self.truth.sampled()])
         self.parameters = np.array([path.parameters for path in self.truth.sampled()])
-        self.distinct = self.truth.merge(self.every)
+        self.distinct = tied(self.truth.merge(self.every))
         self.string = table_rows(digits_of(self.region, self.paths))  # whatever order a region has its blocks in
 
 

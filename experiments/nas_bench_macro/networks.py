@@ -21,7 +21,7 @@ from experiments.nas_bench_macro.analysis import places_of, worth_table
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header, readings
 from fade.nets.vocabulary import BLOCKS
-from fade.ranking import correlation
+from fade.ranking import correlation, tied
 from fade.space import Region
 from fade.training.effects import main_effects
 from fade.truth.table import digits_of, macro_table, table_rows
@@ -49,7 +49,7 @@ def ranked(name: str, estimates: Sequence[Floats], published: Floats) -> str:
 def tables(truth: Truth, trainings: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Both tables."""
     digits = digits_of(truth.region, truth.paths)
-    published = macro_table().accuracy[table_rows(digits)].mean(1)
+    published = tied(macro_table().accuracy[table_rows(digits)].mean(1))
     scores = [scores_of(training, digits) for training in trainings]
     yield from header(f"what ranks {len(digits)} paths", "Spearman, published accuracies", "Kendall")
     yield ranked("networks trained alone", [truth.mean], published)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from experiments.collect import TRAINING
 from experiments.readings import flops_of_all, named, readings, recipe
-from fade.ranking import PathRanks, noise_ceiling
+from fade.ranking import PathRanks, noise_ceiling, tied
 from fade.ranking.bootstrap import percentiles, resample
 from fade.ranking.correlations import resampled_spearman
 from fade.space import Region
@@ -42,7 +42,7 @@ class Truth:
 
     @cached_property
     def mean(self) -> Floats:
-        return self.accuracy.mean(1)
+        return tied(self.accuracy.mean(1))
 
     @cached_property
     def additive(self) -> Floats:
@@ -142,19 +142,19 @@ class Study:
             alike[label][truth.name].append(training)
             self.cost[label].append(self._cost(training, epochs[training["region"]]))
             for name, score in readings(training, truth.region.candidates).items():
-                self.scores[f"{label} / {name}"][truth.name].append(score(truth.paths))
+                self.scores[f"{label} / {name}"][truth.name].append(tied(score(truth.paths)))
         for training in both_kinds(trainings):
             truth, label = by_name[training["region"]], named(training["trainer"])
             self.cost[label].append(self._cost(training, epochs[training["region"]]))
             score = readings(training, truth.region.candidates)["consensus"]
-            self.scores[f"{label} / consensus"][truth.name].append(score(truth.paths))
+            self.scores[f"{label} / consensus"][truth.name].append(tied(score(truth.paths)))
         for label, found in alike.items():
             if (most := min(map(len, found.values()))) < 2:
                 continue
             for region, rows in found.items():
                 truth = by_name[region]
                 for name, score in readings(mean_reading(rows[:most]), truth.region.candidates).items():
-                    self.scores[f"{label} / {name}, mean of {most}"][region].append(score(truth.paths))
+                    self.scores[f"{label} / {name}, mean of {most}"][region].append(tied(score(truth.paths)))
         names = [truth.name for truth in self.truths]
         self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
         self._estimators: dict[str, tuple[Floats, Floats]] = {}

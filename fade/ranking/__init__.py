@@ -5,6 +5,7 @@ from fade.ranking.ceiling import Ceiling, noise_ceiling
 from fade.ranking.correlations import Correlation, correlation, regret
 from fade.ranking.partial import partial_spearman
 from fade.ranking.paths import AGGREGATES, PathRanks, Rank
+from fade.ranking.ties import tied
 from fade.ranking.top import precision_at
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "partial_spearman",
     "precision_at",
     "regret",
+    "tied",
 ]

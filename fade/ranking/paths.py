@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,12 +11,11 @@ from fade.ranking.listed import LISTED_PATHS, ListedOrder
 from fade.ranking.order import Best, PathOrder
 from fade.ranking.searched import SearchedOrder
 from fade.ranking.separable import SeparableOrder
+from fade.ranking.ties import TOLERANCE
 
 AGGREGATES = ("mean", "log_sum")
 
-# Scores that differ by no more than 2**-44 of the largest absolute stage score tie: some hundred units in the last
-# place, so that 0.1 + 0.2 ties with 0.3 + 0.
-_TIE = -44
+_TIE = int(log2(TOLERANCE))  # of the largest absolute stage score
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from fade.ranking import tied
 from fade.search.categoricals import Floats
 
 
 def rank_utilities(scores: Floats) -> Floats:
     """Utilities from the ranks of the scores, those of CMA-ES and NES (textbook reading of the paper).
 
-    u_r = max(0, ln(K/2 + 1) - ln r) / Σ_j max(0, ln(K/2 + 1) - ln j) - 1/K for the r-th best of K; ties share the mean.
+    u_r = max(0, ln(K/2 + 1) - ln r) / Σ_j max(0, ln(K/2 + 1) - ln j) - 1/K for the r-th best of K; ties share the mean,
+    as do scores that differ by rounding alone.
 
     Args:
         scores: Scores of one stage, ``[K]``, higher is better.
@@ -19,7 +21,7 @@ def rank_utilities(scores: Floats) -> Floats:
     candidates = len(scores)
     raw = np.maximum(0.0, np.log(candidates / 2 + 1) - np.log(np.arange(1, candidates + 1)))
     by_rank = raw / raw.sum() - 1 / candidates
-    ascending, group, size = np.unique(scores, return_inverse=True, return_counts=True)
+    ascending, group, size = np.unique(tied(scores), return_inverse=True, return_counts=True)
     rank = len(ascending) - 1 - group
     first = np.cumsum(size[::-1]) - size[::-1]
     shared = np.add.reduceat(by_rank, first) / size[::-1]

@@ -91,8 +91,8 @@ def fit_effects(
     fixed = y - dual - _pair_sums(pair, paths)
     coefficients = np.linalg.lstsq(_stage_columns(paths, candidates), fixed, rcond=None)[0]
     stage = coefficients[1:].reshape(depth, candidates - 1) @ helmert(candidates)
-    if np.ptp(y) <= _ROUNDING * np.abs(y).max():  # all paths alike: what is left is rounding, which must not rank
-        stage, pair = np.zeros_like(stage), np.zeros_like(pair)
+    least = _ROUNDING * np.abs(y).max()  # what is less is rounding, which must not rank
+    stage, pair = (np.where(np.abs(effects) > least, effects, 0.0) for effects in (stage, pair))
     return Effects(float(coefficients[0]), stage, pair, strength, y - errors, _r2(y, errors))
 
 

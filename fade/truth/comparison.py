@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fade.ranking import Ceiling, PathRanks, correlation, noise_ceiling, partial_spearman, precision_at, regret
+from fade.ranking import Ceiling, PathRanks, correlation, noise_ceiling, partial_spearman, precision_at, regret, tied
 from fade.ranking.correlations import Correlation
 from fade.seeds import subseed
 from fade.space import Region
@@ -39,22 +39,23 @@ def compare(region: Region, ranks: PathRanks, truth: Truth, *, seed: int) -> dic
     """
     paths = truth.sampled()
     accuracy = truth.merge(np.array([path.accuracy for path in paths]))
-    mean = accuracy.mean(axis=1)
-    scores = ranks.scores(np.array([path.path for path in paths]))
-    merged, counts = truth.merge(scores), free_counts(region, truth)
+    mean = tied(accuracy.mean(axis=1))
+    scores = tied(ranks.scores(np.array([path.path for path in paths])))
+    merged, counts = tied(truth.merge(scores)), free_counts(region, truth)
     found = correlation(merged, mean, seed=subseed(seed, "bootstrap"))
     ceiling = noise_ceiling(accuracy, seed=subseed(seed, "ceiling"))
     result = {**found.as_dict(), "ceiling": ceiling.as_dict(), "corrected": _corrected(found, ceiling)}
     result["partial"] = _partial(merged, mean, {name: counts[name] for name in GIVEN if name in counts})
     result["precision_at_10"] = precision_at(merged, mean, 0.1)
     result["regret"] = regret(
-        ranks.scores(np.array([path.path for path in truth.paths])), [np.mean(path.accuracy) for path in truth.paths]
+        tied(ranks.scores(np.array([path.path for path in truth.paths]))),
+        [np.mean(path.accuracy) for path in truth.paths],
     )
     result["baselines"] = {name: _agreement(values, mean) for name, values in counts.items()}
     for name, (values, missing) in proxy_ranks(truth).items():
         result["baselines"][name] = _agreement(values, mean) | ({"not_finite": missing} if missing else {})
     if truth.networks is not None:
-        each = [np.mean(path.accuracy) for path in paths]
+        each = tied([np.mean(path.accuracy) for path in paths])
         result["all_paths"] = {"n": len(paths), **_agreement(scores, each)}
     return result
 
@@ -65,11 +66,11 @@ def compare_readouts(
     """Stage scores and correlations of every read-out, each by its aggregate (the mean unless said otherwise)."""
     sampled = truth.sampled()
     paths = np.array([path.path for path in sampled])
-    mean = truth.merge(np.array([np.mean(path.accuracy) for path in sampled]))
+    mean = tied(truth.merge(np.array([np.mean(path.accuracy) for path in sampled])))
     table = {}
     for name, reading in readouts.items():
         scores: NDArray[np.float64] = reading.ranks(aggregates.get(name, "mean")).scores(paths)
-        values = _agreement(truth.merge(scores), mean)
+        values = _agreement(tied(truth.merge(scores)), mean)
         table[name] = {**reading.as_dict(), **values}
     return table
 

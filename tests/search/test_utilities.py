@@ -34,6 +34,11 @@ def test_utilities_are_of_zero_mean_and_in_the_order_of_the_scores():
         assert worth[0] == worth[3] > worth[2]
 
 
+def test_what_differs_by_rounding_alone_shares_a_rank():
+    utilities = rank_utilities(np.array([0.1 + 0.2, 0.5, 0.3]))
+    assert utilities[0] == utilities[2]
+
+
 def test_rank_utilities_do_not_see_the_scale():
     scores = np.random.default_rng(0).normal(size=9)
     assert (rank_utilities(scores) == rank_utilities(np.exp(5 * scores))).all()

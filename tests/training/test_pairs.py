@@ -164,6 +164,10 @@ def test_what_nothing_can_be_learnt_from_gives_no_r2(values):
     assert np.isfinite(fit.pair).all()
 
 
+def test_effects_that_cancel_are_none():
+    assert not fit_effects(every_path(2, 2), np.array([5, 7, 7, 5]) / 60, 2, pairs="none").stage.any()
+
+
 @pytest.mark.parametrize("value", [0.1, 0.3, np.log(10)])
 @pytest.mark.parametrize("pairs", [*PAIRS, "none"])
 def test_paths_that_are_all_alike_have_no_effects(value, pairs):

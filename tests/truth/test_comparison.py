@@ -53,6 +53,21 @@ def test_the_corrected_correlation_is_a_share_of_the_ceiling() -> None:
     assert compare(REGION, constant, known(), seed=0)["corrected"] == {"spearman": None, "kendall": None}
 
 
+def test_seeds_in_another_order_are_the_same_truth() -> None:
+    hits = np.random.default_rng(0).integers(40, 50, size=(36, 3))
+    turned = np.where(np.arange(36)[:, None] % 2, hits, hits[:, ::-1])
+    found = []
+    for table in (hits, turned):
+        rows = zip(REGION.paths(), table / 100, strict=True)
+        truth = Truth([TruePath(path, True, row.tolist(), 1, 10) for path, row in rows], 0.0, 0.0)
+        found.append(compare(REGION, RANKS, truth, seed=0))
+    assert found[0]["spearman"] == found[1]["spearman"]
+    assert found[0]["kendall"] == found[1]["kendall"]
+    assert found[0]["spearman"]["value"] == pytest.approx(
+        stats.spearmanr([RANKS.score(path) for path in REGION.paths()], hits.sum(1)).statistic, abs=1e-12
+    )
+
+
 def test_the_partial_correlation_is_given_sinks_and_depth() -> None:
     truth = known(noise=0.3)
     found = compare(REGION, RANKS, truth, seed=0)["partial"]
