@@ -4,8 +4,8 @@ python -m experiments.collect outputs/NAME experiments/rank_correlation/NAME
 
 A region is known by its data set, its cells and the seed of its networks; runs that share one must agree on the
 accuracies of the paths and seeds that both have trained. A run without a truth of its own (truth=none) adds a training.
-Of several runs of one training the newest is kept. What the files have already stays, so that a study may come from
-several machines.
+Of several runs of one training the newest is kept. All runs must have one data set and one space. What the files have
+already stays, so that a study may come from several machines; it must be of the same data set and space.
 """
 
 import argparse
@@ -34,10 +34,27 @@ TRAINING = (
 )
 
 
+ELSEWHERE = ("root", "download", "placement")
+"""Keys of a data set that may differ between machines."""
+
+
 def runs(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Configuration and metrics of every finished run under a folder."""
     found = sorted(folder.rglob("metrics.json"))
     return [(yaml.safe_load((f.parent / "config.yaml").read_text()), json.loads(f.read_text())) for f in found]
+
+
+def check_alike(configurations: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse runs of several data sets or spaces, whose regions may have the same cells all the same."""
+    seen: dict[str, Any] = {}
+    for config in configurations:
+        for group in ("dataset", "space"):
+            for key, value in config.get(group, {}).items():
+                if key in ELSEWHERE:
+                    continue
+                known = seen.setdefault(f"{group}.{key}", value)
+                if known != value:
+                    raise SystemExit(f"These runs have {group}.{key}={known} and {value}; collect a study by itself")
 
 
 def kept(file: Path) -> list[dict[str, Any]]:
@@ -79,7 +96,11 @@ def main() -> None:
     args = parser.parse_args()
     truths = {row["region"]: row for row in kept(args.target / "truth.jsonl")}
     found = {same(row): row for row in kept(args.target / "trainings.jsonl")}
-    for config, metrics in runs(args.runs):
+    collected = runs(args.runs)
+    if not collected:
+        raise SystemExit(f"There is no finished run (metrics.json) under {args.runs}")
+    check_alike(config for config, _ in collected)
+    for config, metrics in collected:
         for region in metrics["regions"]:
             seeds, published = config["seeds"], config["truth"]["name"] == "table"
             name = f"{config['seed'] if seeds['search'] is None else seeds['search']}.{region['index']}"

@@ -70,10 +70,14 @@ def read_metrics(folder: Path) -> dict[str, Any]:
 def read_sweep(folder: Path) -> list[dict[str, Any]]:
     """The jobs of a sweep, by number: number, folder, overrides, state, error.
 
+    The state of one that was done is `missing` where its metrics.json is gone.
+
     Raises:
         ValueError: If sweep.json is damaged.
     """
-    return sorted(read_object(folder / SWEEP, "jobs")["jobs"], key=lambda job: int(job["number"]))
+    jobs = sorted(read_object(folder / SWEEP, "jobs")["jobs"], key=lambda job: int(job["number"]))
+    gone = [job["state"] == "done" and not (folder / str(job["folder"]) / METRICS).is_file() for job in jobs]
+    return [job | {"state": "missing"} if lost else job for job, lost in zip(jobs, gone, strict=True)]
 
 
 def read_regions(path: Path) -> list[dict[str, Any]]:

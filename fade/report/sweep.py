@@ -90,6 +90,9 @@ def label(job: Job, keys: Sequence[str]) -> str:
     return ", ".join(f"{key}={job['settings'][key]}" for key in keys if key in job["settings"])
 
 
+STATES = ("done", "failed", "running", "pending", "missing")
+
+
 def _read(folder: Path, job: Job) -> dict[str, Any]:
     metrics = job_metrics(folder, job)
     place = folder / str(job["folder"])
@@ -104,7 +107,7 @@ def _read(folder: Path, job: Job) -> dict[str, Any]:
 
 def _lede(jobs: Sequence[Job], groups: Mapping[str, Sequence[Job]]) -> str:
     states = [job["state"] for job in jobs]
-    parts = [f"{states.count(state)} {state}" for state in ("done", "failed", "running", "pending") if state in states]
+    parts = [f"{states.count(state)} {state}" for state in STATES if state in states]
     compared = f", {plural(len(groups), 'group')} to compare" if len(groups) > 1 else ""
     return f"{plural(len(jobs), 'job')}: {', '.join(parts)}{compared}."
 

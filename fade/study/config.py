@@ -75,7 +75,8 @@ class StudyConfig:
         outputs: Folder of runs.
         name: Of the study; its runs are in ``outputs/<name>``.
         plan: Say what the study would cost, and do nothing.
-        plugins: Python modules to import first, which register ops.
+        plugins: Python modules, which register ops, that a composed configuration has imported; who makes one in
+            Python imports them before.
     """
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)

@@ -125,11 +125,16 @@ def _add_correlation(table: Table, found: dict[str, Any], repeats: int) -> None:
     spearman, ceiling, regions = found["spearman"], found["ceiling"], found["regions"]
     value = f"{decimal(spearman['value'])} {interval(spearman)}".rstrip()
     over = "" if regions == 1 else f", mean of {regions} regions"
+    few = "of fewer than three paths" if found["n"] < 3 else ""
     if spearman["value"] is None:
-        value = "undefined, scores or accuracies are all equal"
+        value = f"undefined, {few or 'scores or accuracies are all equal'}"
     table.add_row("rank correlation", f"{value} (Spearman, {plural(found['n'], 'path')}{over})")
     known = ceiling is not None and ceiling["spearman"] is not None
-    why = "unknown, as seeds do not agree" if repeats > 1 else "unknown with one seed; give truth.seeds=2 or more"
+    why = (
+        f"unknown {few or 'as seeds do not agree'}"
+        if repeats > 1
+        else "unknown with one seed; give truth.seeds=2 or more"
+    )
     table.add_row("noise ceiling", decimal(ceiling["spearman"]) if known else why)
     if best := rival(found["baselines"]):
         table.add_row("strongest baseline", f"{best[0]} {decimal(best[1])}")

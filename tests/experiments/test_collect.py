@@ -91,6 +91,22 @@ def test_what_contradicts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not (tmp_path / "study").exists()
 
 
+def test_runs_of_several_data_sets_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran(tmp_path / "runs" / "1", dataset={"name": "npz", "root": "here"})
+    ran(tmp_path / "runs" / "2", JOINT, dataset={"name": "npz", "root": "there"})
+    collected(monkeypatch, tmp_path / "runs", tmp_path / "study")
+    before = kept(tmp_path / "study" / "trainings.jsonl")
+    ran(tmp_path / "runs" / "3", dataset={"name": "digits", "root": None}, accuracies=None)
+    with pytest.raises(SystemExit, match=r"dataset.name=npz and digits"):
+        collected(monkeypatch, tmp_path / "runs", tmp_path / "study")
+    assert kept(tmp_path / "study" / "trainings.jsonl") == before
+
+
+def test_a_folder_without_runs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="no finished run"):
+        collected(monkeypatch, tmp_path / "runs", tmp_path / "study")
+
+
 def test_a_region_some_of_whose_paths_have_fewer_seeds_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

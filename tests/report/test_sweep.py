@@ -35,6 +35,13 @@ def sweep(tmp_path):
     return tmp_path
 
 
+def test_a_job_whose_metrics_are_gone_is_missing(sweep):
+    (sweep / "2" / "metrics.json").unlink()
+    assert "5 jobs: 2 done, 1 failed, 1 pending, 1 missing" in Page(build_sweep(sweep)).text
+    with write_summary(sweep).open() as file:
+        assert [row["state"] for row in csv.DictReader(file)] == ["done", "done", "missing", "failed", "pending"]
+
+
 def test_scalars_are_flat_and_numbers_are_kept():
     metrics = samples.metrics([samples.region(paths=20)], search=True)
     row = summarise(metrics)

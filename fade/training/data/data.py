@@ -91,8 +91,8 @@ class Data:
         if batch_size < 1 or (drop_last and batch_size > examples):
             raise ValueError(
                 f"the batch size (trainer.batch_size or trainer.region_batch_size) is {batch_size}, but "
-                f"{' and '.join(splits)} hold {examples} examples; make it at least 1"
-                f"{f' and at most {examples}' if drop_last else ''}"
+                f"{' and '.join(splits)} hold {examples} examples; make it at "
+                f"{'least 1' if batch_size < 1 else f'most {examples}'}"
             )
         ends = dict(zip(self.sizes, np.cumsum(list(self.sizes.values())).tolist(), strict=True))
         order = torch.cat([torch.arange(ends[split] - self.sizes[split], ends[split]) for split in splits])
