@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from fade.nets.config import SpaceConfig
 from fade.search.config import PseudoGradientConfig, SearchConfig
 from fade.seeds import subseed
 from fade.space import Region
+from fade.study.plain import check_plain
 from fade.tracking.config import TrackingConfig
 from fade.training.config import SyntheticConfig, TrainerConfig, default_trainer, one_of
 from fade.training.data import DatasetConfig
@@ -117,7 +115,7 @@ class StudyConfig:
         Raises:
             ValueError: Naming the key, its value and the remedy.
         """
-        self._check_plain()
+        check_plain(self)
         # A region that cannot be drawn raises.
         region = self.search.build(self.space.build(), seed=self.seed_of("search")).ask()
         trains = isinstance(self.trainer, TrainerConfig)
@@ -170,31 +168,9 @@ class StudyConfig:
                 f"candidates in each of {region.depth} stages; give at least {fewest}, or null"
             )
 
-    def _check_plain(self) -> None:
-        for key, value in _values("", asdict(self)):
-            if type(value) not in (str, int, float, bool, type(None)):
-                raise ValueError(
-                    f"{key}={value} is of type {type(value).__name__}, which config.yaml cannot hold; give a plain "
-                    "number or text, as by value.item() or str(value)"
-                )
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"{key}={value} is not finite; give a number")
-
     def seed_of(self, name: str) -> int:
         """The seed of one source of chance."""
         held: int | None = getattr(self.seeds, name)
         if held is None and name == "networks":
             return self.seed_of("training")
         return subseed(self.seed, name) if held is None else held
-
-
-def _values(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """All single values of nested ones, and the keys that they are given by."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _values(f"{key}.{name}".lstrip("."), inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _values(key, inner)
-    else:
-        yield key, value

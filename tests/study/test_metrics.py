@@ -17,6 +17,7 @@ from fade.study import run
 from fade.study.config import ConfigurationError
 from fade.training.config import TrainerConfig
 from fade.training.data import DatasetConfig
+from fade.truth.config import TruthConfig
 from tests.study.tiny import lasting, metrics, rows, tiny_config
 
 SHARED = Path(os.environ.get("FADE_SHARED") or Path(__file__).parents[3] / "shared")
@@ -132,6 +133,11 @@ def test_a_folder_may_be_named_as_text(tmp_path: Path) -> None:
             {"dataset": DatasetConfig(validation_fraction=np.float32(0.2))},
             r"dataset\.validation_fraction=.* of type float32",
         ),
+        ({"truth": TruthConfig(name="retrain", paths=2, seeds=1.0)}, r"truth\.seeds=1\.0 is of type float; give int"),
+        ({"trainer": TrainerConfig(epochs=2.0)}, r"trainer\.epochs=2\.0 is of type float; give int"),
+        ({"trainer": TrainerConfig(all_readouts="false")}, r"trainer\.all_readouts=false is of type str; give bool"),
+        ({"trainer": "joint"}, r"trainer=joint is of type str; give TrainerConfig or SyntheticConfig"),
+        ({"seed": 1.5}, r"seed=1\.5 is of type float; give int"),
     ],
 )
 def test_what_a_file_cannot_hold_is_refused_before_any_work(tmp_path: Path, change, message) -> None:
