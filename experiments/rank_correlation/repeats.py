@@ -33,15 +33,18 @@ SIZES = (1, 3, 6, 9)
 
 
 def collect(truths: Sequence[dict[str, Any]], stores: Sequence[Path]) -> list[dict[str, Any]]:
-    """Trainings of the truths' regions in short batches, each apart."""
+    """Trainings of the truths' regions, each apart."""
     names = {json.dumps(row["cells"]): row["region"] for row in truths}
-    found = {}
+    found, seen = {}, {}
     for file in sorted(file for store in stores for file in store.glob("*/*.json")):
         entry = json.loads(file.read_text())
         request, result = entry["request"], entry["result"]
         region = names.get(json.dumps(request["cells"]))
         if request["kind"] != "region" or region is None:
             continue
+        images = [request.get("data"), request.get("layout")]
+        if seen.setdefault(region, images) != images:
+            raise SystemExit(f"The stores have trainings of region {region} on several data sets; name those of one")
         recipe = {name: value for name, value in request["recipe"].items() if name != "reads"}
         row = {"region": region, "version": request["version"], "recipe": recipe, "repeat": request.get("repeat", 0)}
         key = json.dumps([region, request["version"], recipe, request["seed"], row["repeat"]])
@@ -51,7 +54,8 @@ def collect(truths: Sequence[dict[str, Any]], stores: Sequence[Path]) -> list[di
 
 def correlations(trainings: Sequence[Sequence[dict[str, Any]]], size: int, readout: str, truth: Truth) -> Floats:
     """Spearman's correlation with the truth of each disjoint group of so many trainings of each kind."""
-    config = TrainerConfig(**trainings[0][0]["recipe"], readout="alone")
+    recipe = {name: value for name, value in trainings[0][0]["recipe"].items() if name != "design"}
+    config = TrainerConfig(**recipe, readout="alone")
     none = {"readouts": {}, "train_flops": 0, "seconds": 0, "epoch_seconds": []}
     values = []
     for start in range(0, min(map(len, trainings)) - size + 1, size):
@@ -69,9 +73,19 @@ Kinds = dict[tuple[str, int], dict[bool, dict[str, list[dict[str, Any]]]]]
 
 
 def kinds_of(rows: Sequence[dict[str, Any]]) -> Kinds:
+    """Trainings by kind; what is counted together must be of one recipe."""
     kinds: Kinds = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in sorted(rows, key=lambda one: int(one["repeat"])):
-        kinds[row["recipe"]["name"], row["recipe"]["batch_size"]][row["version"] > 2][row["region"]].append(row)
+        recipe, alike = row["recipe"], row["version"] > 2
+        mode, batch = recipe["name"], recipe["batch_size"]
+        first = known.setdefault((mode, batch, alike), recipe)
+        if differ := sorted(key for key in first | recipe if first.get(key) != recipe.get(key)):
+            raise SystemExit(
+                f"There are several recipes of {mode} trainings in batches of {batch}, which differ in "
+                f"{', '.join(differ)}; take the stores of one"
+            )
+        kinds[mode, batch][alike][row["region"]].append(row)
     return kinds
 
 

@@ -20,6 +20,7 @@ ACCURACIES = {"best.test_accuracy": "test accuracy", "best.validation_accuracy":
 """What the best networks of a sweep are compared by: the first that a job has. Without trainings there is no test."""
 BOUNDS = {**dict.fromkeys(ACCURACIES, (0.0, 1.0)), RANKS: (-1.0, 1.0), CEILING: (-1.0, 1.0)}
 TITLES = {key: f"best {name}" for key, name in ACCURACIES.items()} | {RANKS: "Spearman’s ρ", CEILING: "noise ceiling"}
+STATES = ("done", "failed", "running", "pending", "missing")
 
 
 def build_sweep(folder: Path) -> Path:
@@ -88,9 +89,6 @@ def group(jobs: Sequence[Job], keys: Sequence[str]) -> dict[str, list[Job]]:
 def label(job: Job, keys: Sequence[str]) -> str:
     """A name for a job out of the overrides that set it apart."""
     return ", ".join(f"{key}={job['settings'][key]}" for key in keys if key in job["settings"])
-
-
-STATES = ("done", "failed", "running", "pending", "missing")
 
 
 def _read(folder: Path, job: Job) -> dict[str, Any]:
