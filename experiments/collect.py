@@ -34,8 +34,8 @@ TRAINING = (
 )
 
 
-ELSEWHERE = ("root", "download", "placement")
-"""Keys of a data set that may differ between machines."""
+ELSEWHERE = ("dataset.root", "dataset.download", "dataset.placement")
+"""Keys that may differ between machines."""
 
 
 def runs(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -48,13 +48,10 @@ def check_alike(configurations: Iterable[Mapping[str, Any]]) -> None:
     """Refuse runs of several data sets or spaces, whose regions may have the same cells all the same."""
     seen: dict[str, Any] = {}
     for config in configurations:
-        for group in ("dataset", "space"):
-            for key, value in config.get(group, {}).items():
-                if key in ELSEWHERE:
-                    continue
-                known = seen.setdefault(f"{group}.{key}", value)
-                if known != value:
-                    raise SystemExit(f"These runs have {group}.{key}={known} and {value}; collect a study by itself")
+        told = {f"{group}.{k}": v for group in ("dataset", "space") for k, v in config.get(group, {}).items()}
+        for key, value in told.items():
+            if key not in ELSEWHERE and seen.setdefault(key, value) != value:
+                raise SystemExit(f"These runs have {key}={seen[key]} and {value}; collect a study by itself")
 
 
 def kept(file: Path) -> list[dict[str, Any]]:

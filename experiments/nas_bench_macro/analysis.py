@@ -40,7 +40,7 @@ class Table:
         self.paths = np.array([path.path for path in self.truth.sampled()])
         self.every = tied([np.mean(path.accuracy) for path in self.truth.sampled()])
         self.parameters = np.array([path.parameters for path in self.truth.sampled()])
-        self.distinct = tied(self.truth.merge(self.every))
+        self.distinct = self.truth.mean()
         self.string = table_rows(digits_of(self.region, self.paths))  # whatever order a region has its blocks in
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,11 +10,9 @@ from fade.ranking.listed import LISTED_PATHS, ListedOrder
 from fade.ranking.order import Best, PathOrder
 from fade.ranking.searched import SearchedOrder
 from fade.ranking.separable import SeparableOrder
-from fade.ranking.ties import TOLERANCE
+from fade.ranking.ties import TIE
 
 AGGREGATES = ("mean", "log_sum")
-
-_TIE = int(log2(TOLERANCE))  # of the largest absolute stage score
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class PathRanks:
         self._exponent = int(np.frexp(largest)[1]) - bits
         self._stage_quanta = self._quanta(scores)
         self._pair_quanta = None if pairs is None else self._quanta(pairs)
-        self._tolerance = terms << (bits + _TIE)
+        self._tolerance = terms << (bits + TIE)
         self._order = self._make_order()
         self._found: dict[int, Best] = {}
 

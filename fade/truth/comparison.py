@@ -39,7 +39,7 @@ def compare(region: Region, ranks: PathRanks, truth: Truth, *, seed: int) -> dic
     """
     paths = truth.sampled()
     accuracy = truth.merge(np.array([path.accuracy for path in paths]))
-    mean = tied(accuracy.mean(axis=1))
+    mean = truth.mean()
     scores = tied(ranks.scores(np.array([path.path for path in paths])))
     merged, counts = tied(truth.merge(scores)), free_counts(region, truth)
     found = correlation(merged, mean, seed=subseed(seed, "bootstrap"))
@@ -64,9 +64,7 @@ def compare_readouts(
     readouts: Mapping[str, Reading], truth: Truth, aggregates: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Stage scores and correlations of every read-out, each by its aggregate (the mean unless said otherwise)."""
-    sampled = truth.sampled()
-    paths = np.array([path.path for path in sampled])
-    mean = tied(truth.merge(np.array([np.mean(path.accuracy) for path in sampled])))
+    paths, mean = np.array([path.path for path in truth.sampled()]), truth.mean()
     table = {}
     for name, reading in readouts.items():
         scores: NDArray[np.float64] = reading.ranks(aggregates.get(name, "mean")).scores(paths)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fade.ranking import tied
+
 
 @dataclass(frozen=True)
 class TruePath:
@@ -56,6 +58,10 @@ class Truth:
     def sampled(self) -> list[TruePath]:
         """The paths that were drawn."""
         return [path for path in self.paths if path.sampled]
+
+    def mean(self) -> NDArray[np.float64]:
+        """Mean accuracies of the sampled networks ``[networks]``, those that rounding alone parts made equal."""
+        return tied(self.merge(np.array([np.mean(path.accuracy) for path in self.sampled()])))
 
     def merge(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Means over the paths that are one network: values ``[N, …]`` of the sampled paths to ``[networks, …]``."""
