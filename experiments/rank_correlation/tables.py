@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
 from sklearn.linear_model import Ridge
@@ -96,22 +98,27 @@ def leaves_enough(study: Study, few: int) -> bool:
 
 
 def told_alone(study: Study, few: int, seeds: int = 1) -> Floats:
-    """Spearman's ``[R]`` of an additive model of so few paths, each trained alone with so many seeds, on the others.
+    """What so few paths, each trained alone with so many seeds, say of the others of each region ``[R]``."""
+    return np.array([told_together(truth, few, [], seeds) for truth in study.truths])
+
+
+def told_together(truth: Truth, few: int, runs: Sequence[Floats], seeds: int = 1) -> float:
+    """Spearman's of an additive model of so few paths, each trained alone with so many seeds, on the others.
 
     Ridge regression (penalty 1) of accuracies on (stage, candidate); the mean over random draws of paths and seeds.
+    Runs are scores of the paths over their spread, each added to what the model says of them, over its spread, in turn.
     """
-    found = []
-    for truth in study.truths:
-        rng, rhos = np.random.default_rng(0), []
-        columns = np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1)
-        for _ in range(DRAWS):
-            drawn = (rng.integers(truth.accuracy.shape[1]) + np.arange(seeds)) % truth.accuracy.shape[1]
-            known, others = np.split(rng.permutation(len(columns)), [few])
-            accuracies = truth.accuracy[known][:, drawn].ravel()
-            model = Ridge(alpha=1.0).fit(columns[known].repeat(seeds, 0), accuracies)
-            rhos.append(stats.spearmanr(model.predict(columns[others]), truth.mean[others]).statistic)
-        found.append(np.mean(rhos))
-    return np.array(found)
+    rng, rhos = np.random.default_rng(0), []
+    columns = np.eye(truth.region.candidates)[truth.paths].reshape(len(truth.mean), -1)
+    for draw in range(DRAWS):
+        drawn = (rng.integers(truth.accuracy.shape[1]) + np.arange(seeds)) % truth.accuracy.shape[1]
+        known, others = np.split(rng.permutation(len(columns)), [few])
+        accuracies = truth.accuracy[known][:, drawn].ravel()
+        scores = Ridge(alpha=1.0).fit(columns[known].repeat(seeds, 0), accuracies).predict(columns)
+        if runs:
+            scores = stats.zscore(scores) + runs[draw % len(runs)]
+        rhos.append(stats.spearmanr(scores[others], truth.mean[others]).statistic)
+    return float(np.mean(rhos))
 
 
 def alone_table(study: Study) -> str:
