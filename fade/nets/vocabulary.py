@@ -114,7 +114,7 @@ def check_ops(key: str, ops: Sequence[str], dims: int | None = None) -> None:
             raise ValueError(f"{key}: '{op}' is no op; choose from {', '.join(op_names())}")
     if len(set(ops)) < len(ops):
         raise ValueError(f"{key}={list(ops)} names an op twice; name each once")
-    if dims == 0 and (bad := [op for op in ops if op in CONVOLUTIONS and op != "linear"]):
+    if dims == 0 and (bad := [op for op in ops if op not in ("linear", "identity", *_REGISTERED)]):
         raise ValueError(f"{key}: '{bad[0]}' needs a spatial axis, which an mlp has not; use linear or identity")
 
 

@@ -83,7 +83,8 @@ class Cell:
         matches = [_EDGE.fullmatch(edge) for edge in edges]
         if not re.fullmatch(r"[0-9]{1,9}", vertices):
             raise ValueError(
-                f"cell {text!r} does not begin with its number of vertices: write it like 5/0-1:conv3/1-4:conv3"
+                f"cell {text!r} does not begin with its number of vertices: write it like 5/0-1:conv3/1-4:conv3, a "
+                "block like block:mbconv3_e3"
             )
         for edge, match in zip(edges, matches, strict=True):
             if match is None:

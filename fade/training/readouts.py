@@ -95,7 +95,7 @@ def leave_one_out(region: TrainedRegion) -> Scores | None:
     for d, weights in enumerate(mixed):
         assert isinstance(weights, torch.Tensor)
         for k in range(candidates):
-            others = weights.clone()
+            others = weights.clamp_min(torch.finfo(weights.dtype).tiny)  # a softmax may underflow
             others[:, k] = 0
             losses[d, k] = region.loss([*mixed[:d], others / others.sum(1, keepdim=True), *mixed[d + 1 :]])
     return losses

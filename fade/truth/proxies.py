@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from fade.nets.layout import Layout
@@ -23,7 +25,7 @@ from fade.training.data import Data
 EXAMPLES = 64
 """Of the one batch that proxies see, as in Abdelfattah et al. 2021; fewer where the split has fewer."""
 
-PROXY_VERSION = 1
+PROXY_VERSION = 2
 """Raised by hand whenever a change of code changes the numbers."""
 
 
@@ -53,6 +55,21 @@ class ReluAgreement(TorchDispatchMode):
             # Of n ReLUs, a agree and n - a do not: the product of the signs is 2a - n.
             self.kernel += ((signs @ signs.T + signs.shape[1]) / 2).cpu()
         return out
+
+
+class ConstantStatistics(TorchFunctionMode):
+    """Takes the batch statistics that normalise for constants, through which no gradient flows."""
+
+    def __torch_function__(
+        self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func is F.batch_norm:
+            given = signature(F.batch_norm).bind(*args, **(kwargs or {})).arguments
+            if given.get("training"):
+                x = given["input"].detach()
+                var, mean = torch.var_mean(x, dim=[0, *range(2, x.dim())], correction=0)
+                return F.batch_norm(**given | {"running_mean": mean, "running_var": var, "training": False})
+        return func(*args, **(kwargs or {}))
 
 
 def synflow(network: Network, x: Tensor, y: Tensor) -> float:
@@ -136,8 +153,12 @@ def jacob_cov(network: Network, x: Tensor, y: Tensor) -> float:
     """−Σ (log(λ + k) + 1 / (λ + k)), λ the eigenvalues of the correlations between examples' input Jacobians, k = 1e-5.
 
     The first version of Mellor et al. 2021 (arXiv 2006.04647v1), as Abdelfattah et al. 2021 use it: the Jacobian of an
-    example is the gradient of the batch's summed logits by that example, through batch statistics. The more alike the
-    Jacobians, the lower; with more examples than input values it is low for every network, which moves no rank.
+    example is the gradient of the batch's summed logits by that example. The more alike the Jacobians, the lower; with
+    more examples than input values it is low for every network.
+
+    Normalised by the batch, as theirs, but by statistics that are constants to the gradient. Theirs flows through them,
+    and in their networks a ReLU follows the last normalisation. Where none does, as after our cells, the sum over the
+    batch of what is normalised is the same whatever the inputs, and such a gradient is rounding and nothing else.
 
     Args:
         network: One stand-alone network, not trained.
@@ -148,7 +169,7 @@ def jacob_cov(network: Network, x: Tensor, y: Tensor) -> float:
         Higher is better; NaN where an example's Jacobian is constant, for it has no correlations.
     """
     inputs = x.detach().clone().requires_grad_()
-    with network.statistics("batch"):
+    with network.statistics("batch"), ConstantStatistics():
         (jacobians,) = torch.autograd.grad(network(inputs).sum(), inputs)
     with np.errstate(invalid="ignore", divide="ignore"):
         correlations = np.atleast_2d(np.corrcoef(jacobians.flatten(1).double().cpu().numpy()))

@@ -80,6 +80,7 @@ def test_what_cannot_be_built_is_named(values, shape, message):
         ({"ops": ["conv3", "conv3"]}, r"space\.ops.*twice"),
         ({"output_op": "conv"}, r"space\.output_op: 'conv'"),
         ({"name": "mlp"}, r"space\.ops: 'conv3'.*linear"),
+        ({"name": "mlp", "ops": ["linear", "maxpool3"]}, r"space\.ops: 'maxpool3'.*linear"),
         ({"normalise": "layer"}, r"space\.normalise=layer.*output"),
     ],
 )

@@ -64,6 +64,7 @@ def test_a_cell_is_frozen_and_survives_copies():
     [
         ("", "number of vertices"),
         ("five", "number of vertices"),
+        ("identity", "a block like block:"),
         ("0", "1 to 256"),
         ("99999999", "1 to 256"),
         ("5/0-1", "odd part '0-1'"),

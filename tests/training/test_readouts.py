@@ -102,6 +102,15 @@ def test_leave_one_out_is_the_loss_of_the_others_in_their_proportions(trainer):
         assert scores[stage, left_out] == pytest.approx(expected, abs=1e-5)
 
 
+def test_leave_one_out_holds_where_the_others_have_no_weight(trainer):
+    """A softmax may underflow: what is left out then leaves the others alike."""
+    region = trained_region(trainer, stage_weights=np.array([[1.0, 0.0, 0.0], [0.2, 0.5, 0.3]]))
+    scores = READOUTS["leave_one_out"](region)
+    rows = [torch.tensor([[0.0, 0.5, 0.5]]), torch.tensor([[0.2, 0.5, 0.3]])]
+    assert scores[0, 0] == pytest.approx(evaluate_mixed(trainer.network, rows, trainer.data, 20)[0], abs=1e-5)
+    assert np.isfinite(scores).all()
+
+
 @pytest.mark.parametrize(("asked", "read"), [(1, 3), (4, 6), (6, 6), (9, 9), (100, 9), (None, 9)])
 def test_as_many_paths_are_read_as_asked_for_in_whole_groups(trainer, asked, read):
     """Of 3 candidates in 2 stages: groups of 3, and 9 paths in all, which are fewer than by default."""

@@ -241,6 +241,26 @@ def test_jacob_cov_of_a_chain_comes_from_its_masked_products():
     assert PROXIES["jacob_cov"].score(network, x, y) == pytest.approx(-np.sum(np.log(values) + 1 / values))
 
 
+def test_jacob_cov_takes_the_statistics_of_the_batch_for_constants():
+    network, (x, y) = linear(normalise="output"), batch()
+    first, one, two, last = matrices(network)
+    hidden = activations(network, x)
+    spread = (hidden[-1].var(0, correction=0) + 1e-5).sqrt()
+    jacobians = []
+    for masks in zip(*((h > 0).double() for h in hidden), strict=True):
+        a, b, c = map(torch.diag, masks)
+        jacobians.append((last @ torch.diag(1 / spread) @ c @ two @ b @ one @ a @ first).sum(0))
+    values = np.linalg.eigvalsh(np.corrcoef(torch.stack(jacobians).detach().numpy())).clip(0) + 1e-5
+    assert PROXIES["jacob_cov"].score(network, x, y) == pytest.approx(-np.sum(np.log(values) + 1 / values))
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_no_proxy_is_made_of_rounding(name, case):
+    network, x, y = case
+    single = PROXIES[name].score(network, x, y)
+    assert PROXIES[name].score(network.double(), x.double(), y) == pytest.approx(single, rel=1e-3)
+
+
 def test_jacob_cov_of_a_linear_model_is_the_lowest_there_is():
     network, (x, y) = linear(), batch()
     with torch.no_grad():

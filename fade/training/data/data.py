@@ -179,12 +179,13 @@ def _resized(x: Array, size: int | None) -> Array:
     side = min(x.shape[2:])
     top, left = ((length - side) // 2 for length in x.shape[2:])
     square = torch.from_numpy(x[:, :, top : top + side, left : left + side])
-    return np.concatenate(
-        [
-            torch.nn.functional.interpolate(part, (size, size), mode="bilinear", antialias=True).numpy()
-            for part in torch.split(square, 4096)
-        ]
-    )
+    if size == 1:  # torch takes three channels of one pixel for another layout, and fails
+        square = square.flatten(0, 1)[:, None]
+    resized = [
+        torch.nn.functional.interpolate(part, (size, size), mode="bilinear", antialias=True).numpy()
+        for part in torch.split(square, 4096)
+    ]
+    return np.concatenate(resized).reshape(-1, x.shape[1], size, size)
 
 
 def _channel_statistics(x: Array) -> tuple[Array, Array]:

@@ -33,6 +33,14 @@ def test_resizing_takes_the_centre_and_averages(tmp_path):
     assert (everything(build(name="npz", root=str(root), image_size=4)) - 100).abs().max() < 15
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_resizing_to_one_pixel_keeps_channels_apart(tmp_path, channels):
+    colours = np.random.default_rng(0).integers(256, size=(40, channels), dtype=np.uint8)
+    root = npz(tmp_path / "x.npz", colours[:, :, None, None].repeat(8, 2).repeat(8, 3), [0, 1], 10)
+    found = everything(build(name="npz", root=str(root), image_size=1))
+    assert sorted(found[:, :, 0, 0].tolist()) == sorted(colours.tolist())
+
+
 def test_too_few_images_for_the_splits(tmp_path):
     with pytest.raises(ValueError, match=r"has 2 training examples, too few for one in .*dataset\.alpha_fraction=0\.2"):
         build(name="image_folder", root=str(image_folder(tmp_path, per_class=(2, 1))))
