@@ -13,30 +13,36 @@ from typing import Any
 from experiments.collect import keep, kept
 from experiments.rank_correlation.study import read_truth
 from fade.config import compose_study
+from fade.space import Region
 from fade.store import Store
-from fade.study.preparation import prepare, threads
+from fade.study.config import StudyConfig
+from fade.study.preparation import Prepared, prepare, threads
 from fade.training.config import TrainerConfig
 from fade.training.stored import StoredTrainings
+from fade.truth.known import Truth
 from fade.truth.proxied import with_proxies
+
+
+def proxied(
+    region: Region, truth: Truth, names: Sequence[str], config: StudyConfig, prepared: Prepared, store: Path
+) -> Truth:
+    """A truth with these proxies of its sampled paths, as a run of this configuration measures them."""
+    assert isinstance(config.trainer, TrainerConfig)
+    assert prepared.data is not None
+    assert prepared.layout is not None
+    seed, networks_seed = config.seed_of("training"), config.seed_of("networks")
+    trainings = StoredTrainings(
+        Store(store), config.trainer, prepared.layout, prepared.data, seed=seed, networks_seed=networks_seed
+    )
+    return with_proxies(region, truth, names, trainings)
 
 
 def measured(row: dict[str, Any], names: Sequence[str], overrides: Sequence[str], store: Path) -> dict[str, Any]:
     """A region with these proxies of its sampled paths."""
     seed = int(float(row["region"]))
     config = compose_study(["experiment=rank_correlation", "tracking=none", *overrides, f"seed={seed}", "truth=none"])
-    prepared, truth = prepare(config), read_truth(row)
-    assert isinstance(config.trainer, TrainerConfig)
-    assert prepared.data is not None
-    assert prepared.layout is not None
-    trainings = StoredTrainings(
-        Store(store),
-        config.trainer,
-        prepared.layout,
-        prepared.data,
-        seed=config.seed_of("training"),
-        networks_seed=config.seed_of("networks"),
-    )
-    found = with_proxies(truth.region, truth.known, names, trainings)
+    truth = read_truth(row)
+    found = proxied(truth.region, truth.known, names, config, prepare(config), store)
     scores = {path.path: path.proxies for path in found.paths}
     paths = [
         path | {"proxies": (path["proxies"] or {}) | scores[tuple(path["path"])]} if path["sampled"] else path

@@ -16,39 +16,28 @@ from pathlib import Path
 from typing import Any
 
 from experiments.collect import keep, kept, truth_of
+from experiments.rank_correlation.proxies import proxied
 from fade.config import compose_study
 from fade.seeds import subseed
 from fade.space import Region
-from fade.store import Store
 from fade.study.preparation import Prepared, prepare, threads
 from fade.training.config import TrainerConfig
-from fade.training.stored import StoredTrainings, device_name, versions
+from fade.training.stored import device_name, versions
 from fade.training.train import network_cost, train_networks
 from fade.truth.known import TruePath, Truth
 from fade.truth.paths import sample_paths
-from fade.truth.proxied import with_proxies
 
 
 def untrained(region: int, paths: int, overrides: Sequence[str], store: Path) -> dict[str, Any]:
     """A region, its sampled paths, their costs and proxies."""
     config = compose_study([*overrides, f"seed={region}"])
     prepared = prepare(config)
-    assert prepared.data is not None
     assert prepared.layout is not None
-    assert isinstance(config.trainer, TrainerConfig)
     region_ = prepared.search.ask()
     rows = []
     for path in sample_paths(region_, paths, config.seed_of("paths")).tolist():
         rows.append(TruePath(tuple(path), True, [], *network_cost(region_.architecture(path), prepared.layout)))
-    trainings = StoredTrainings(
-        Store(store),
-        config.trainer,
-        prepared.layout,
-        prepared.data,
-        seed=config.seed_of("training"),
-        networks_seed=config.seed_of("networks"),
-    )
-    truth = with_proxies(region_, Truth(rows, 0.0, 0.0), config.truth.proxies, trainings)
+    truth = proxied(region_, Truth(rows, 0.0, 0.0), config.truth.proxies, config, prepared, store)
     record = {"truth": [path.as_dict() for path in truth.paths]}
     return {"region": f"{region}.0", "cells": region_.texts, "paths": truth_of(record)}
 
