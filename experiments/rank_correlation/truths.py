@@ -20,6 +20,7 @@ from experiments.rank_correlation.proxies import proxied
 from fade.config import compose_study
 from fade.seeds import subseed
 from fade.space import Region
+from fade.study.config import StudyConfig
 from fade.study.preparation import Prepared, prepare, threads
 from fade.training.config import TrainerConfig
 from fade.training.stored import device_name, versions
@@ -47,24 +48,28 @@ def seeds_of(row: dict[str, Any]) -> int:
     return len(row["paths"][0]["accuracy"])
 
 
-def train(rows: Sequence[dict[str, Any]], seed: int, recipe: TrainerConfig, prepared: Prepared, parent: int) -> Any:
+def train(rows: Sequence[dict[str, Any]], seed: int, config: StudyConfig, prepared: Prepared) -> Any:
     """Train every path of every region with one seed, and add its accuracy; what that cost."""
+    recipe, parent = config.trainer, config.seed_of("networks")
+    assert isinstance(recipe, TrainerConfig)
+    epochs = config.truth.epochs or recipe.epochs
     data, layout = prepared.data, prepared.layout
     assert data is not None
     assert layout is not None
     for row in rows:
-        trained = row.setdefault("epochs", recipe.epochs)
-        assert trained == recipe.epochs, f"networks of region {row['region']} train for {trained} epochs"
+        trained = row.setdefault("epochs", epochs)
+        assert trained == epochs, f"networks of region {row['region']} train for {trained} epochs"
     paths = [(Region.parse(row["cells"]), path) for row in rows for path in row["paths"]]
     architectures = [region.architecture(path["path"]) for region, path in paths]
     start = time.perf_counter()
-    result = train_networks(architectures, recipe, layout, data, seed=subseed(parent, "network", seed)).result
+    seed_of_all = subseed(parent, "network", seed)
+    result = train_networks(architectures, recipe, layout, data, seed=seed_of_all, epochs=epochs).result
     for (_, path), accuracy in zip(paths, result["test_accuracy"], strict=True):
         path["accuracy"].append(accuracy)
     return {
         "seed": seed,
         "networks": len(paths),
-        "epochs": recipe.epochs,
+        "epochs": epochs,
         "precision": recipe.precision,
         "train_flops": sum(result["train_flops"]),
         "seconds": time.perf_counter() - start,
@@ -84,8 +89,6 @@ def main() -> None:
     args = parser.parse_args()
     overrides = ["experiment=rank_correlation", "tracking=none", *args.overrides]
     config = compose_study([*overrides, "truth=none"])
-    recipe = config.trainer
-    assert isinstance(recipe, TrainerConfig)
     truth, costs = args.folder / "truth.jsonl", args.folder / "networks.jsonl"
     with threads(config.threads):
         rows = kept(truth)
@@ -97,7 +100,7 @@ def main() -> None:
         prepared = prepare(config)
         while (seed := min(map(seeds_of, rows))) < args.seeds:
             behind = [row for row in rows if seeds_of(row) == seed]  # a region that was added later
-            cost = train(behind, seed, recipe, prepared, config.seed_of("networks"))
+            cost = train(behind, seed, config, prepared)
             keep(truth, rows)
             keep(costs, [*kept(costs), cost])
             print(f"seed {seed}: {cost['networks']} networks in {cost['seconds']:.0f} s", flush=True)

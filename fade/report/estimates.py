@@ -41,8 +41,8 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
     Scores are relative to their region, so paths of several regions are never pooled. With R >= 2 regions every value
     is the mean of the regions' values, and an interval is Student's over the R regions, cut to [-1, 1] (a ceiling's to
     [0, 1]): it speaks of further regions, where a single region's bootstrap interval speaks of further paths. What is
-    corrected by the ceiling is undefined where one region has none. Regions where the correlation is undefined are left
-    out of everything, unless all are.
+    corrected is the mean by the mean ceiling, undefined where one region has none. Regions where the correlation is
+    undefined are left out of everything, unless all are.
 
     Returns:
         {"regions": R, "n": paths in all, "spearman", "kendall": {value, low, high}, "ceiling": {spearman, kendall, low,
@@ -59,11 +59,11 @@ def correlation(metrics: Metrics) -> dict[str, Any] | None:
         result[name] = dict(found[0][name]) if len(found) == 1 else mean_interval(values, (-1, 1))
     ceilings = [each["ceiling"] for each in found if each.get("ceiling")]
     result["ceiling"] = _ceiling(ceilings) if ceilings else None
-    corrected = [each.get("corrected", {}) for each in found]
-    result["corrected"] = {
-        name: None if None in (values := [each.get(name) for each in corrected]) else float(np.mean(values))
-        for name in ("spearman", "kendall")
-    }
+    result["corrected"] = {}
+    for name in ("spearman", "kendall"):  # of means: a region of a low ceiling would decide a mean of ratios
+        defined = len(ceilings) == len(found) and all(each[name] for each in ceilings)
+        value = result[name]["value"]
+        result["corrected"][name] = value / result["ceiling"][name] if defined and value is not None else None
     result["partial"] = mean_interval(each.get("partial", {}).get("spearman") for each in found)["value"]
     for name in ("precision_at_10", "regret"):
         result[name] = mean_interval(each.get(name) for each in found)["value"]

@@ -13,7 +13,7 @@ from fade.space import Cell, Region
 from fade.training.stored import StoredTrainings
 from fade.training.train import network_cost
 from fade.truth.known import Truth
-from fade.truth.proxies import EXAMPLES, PROXIES, PROXY_VERSION, proxy_scores
+from fade.truth.proxies import EXAMPLES, INITIALISATIONS, PROXIES, PROXY_VERSION, proxy_scores
 
 CHUNK = 128
 """Networks whose scores are stored together: seconds of work, which is what a kill may lose."""
@@ -62,14 +62,15 @@ def _scores(
     def measure() -> dict[str, Any]:
         start = time.perf_counter()
         seed = subseed(trainings.networks_seed, "proxies")
-        scores = proxy_scores(architectures, [name], layout, data, seed=seed)[name]
+        scores = proxy_scores(architectures, [name], layout, data, seed=seed, initialisations=INITIALISATIONS)[name]
         seconds = time.perf_counter() - start
         batch = min(EXAMPLES, data.sizes["weights"])
         return {
             "scores": [score if math.isfinite(score) else None for score in scores],
-            "flops": sum(PROXIES[name].flops(network_cost(cells, layout)[1], batch) for cells in architectures),
+            "flops": INITIALISATIONS
+            * sum(PROXIES[name].flops(network_cost(cells, layout)[1], batch) for cells in architectures),
             "seconds": seconds,
         }
 
-    recipe = {"proxy": name, "examples": EXAMPLES, "proxy_version": PROXY_VERSION}
+    recipe = {"proxy": name, "examples": EXAMPLES, "initialisations": INITIALISATIONS, "proxy_version": PROXY_VERSION}
     return trainings.measurement("proxies", recipe, architectures, f"{name} of networks {which}", measure)

@@ -10,7 +10,7 @@ from fade.config import compose_study
 from fade.seeds import subseed
 from fade.space import Region
 from fade.study.preparation import prepare
-from fade.truth.proxies import proxy_scores
+from fade.truth.proxies import INITIALISATIONS, proxy_scores
 from tests.experiments.rows import CELLS, truth, write
 
 OVERRIDES = [
@@ -40,5 +40,6 @@ def test_they_are_those_of_a_run_and_all_else_is_kept(tmp_path, monkeypatch):
     prepared, region = prepare(config), Region.parse(CELLS)
     architectures = [region.architecture(path["path"]) for path in row["paths"][:-1]]
     seed = subseed(config.seed_of("networks"), "proxies")
-    expected = proxy_scores(architectures, ["naswot"], prepared.layout, prepared.data, seed=seed)["naswot"]
+    options = {"seed": seed, "initialisations": INITIALISATIONS}
+    expected = proxy_scores(architectures, ["naswot"], prepared.layout, prepared.data, **options)["naswot"]
     np.testing.assert_allclose(scores, expected, rtol=1e-6)

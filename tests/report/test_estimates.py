@@ -32,19 +32,28 @@ def test_one_region_keeps_its_own_interval_and_several_are_averaged():
     assert -1 <= over["spearman"]["low"] <= over["spearman"]["high"] <= 1
 
 
+def test_what_is_corrected_is_no_mean_of_ratios():
+    regions = [samples.region(i, paths=20) for i in range(3)]
+    for region, rho, top in zip(regions, (0.6, 0.2, 0.4), (0.9, 0.2, 0.8), strict=True):
+        region["correlation"]["spearman"] |= {"value": rho}
+        region["correlation"]["ceiling"] |= {"spearman": top}
+    over = correlation(samples.metrics(regions))
+    assert over is not None
+    assert over["corrected"]["spearman"] == pytest.approx(0.4 / np.mean([0.9, 0.2, 0.8]))
+
+
 def test_a_region_without_a_ceiling_counts_as_none():
     regions = [samples.region(i, paths=20) for i in range(3)]
     tops = (0.8, None, 0.9)
     for region, top in zip(regions, tops, strict=True):
         region["correlation"] |= {
             "ceiling": {"spearman": top, "kendall": top, "low": top, "high": top},
-            "corrected": {"spearman": None if top is None else 0.7, "kendall": 0.7},
         }
     found = correlation(samples.metrics(regions))
     assert found is not None
     expected = mean_interval([0.8, 0.0, 0.9], (0, 1))
     assert found["ceiling"] == {"kendall": expected["value"], "spearman": expected["value"], "low": 0, "high": 1}
-    assert found["corrected"] == {"spearman": None, "kendall": pytest.approx(0.7)}
+    assert found["corrected"] == {"spearman": None, "kendall": None}
     for region in regions:
         region["correlation"]["ceiling"] = dict.fromkeys(("spearman", "kendall", "low", "high"))
     none = correlation(samples.metrics(regions))
@@ -63,7 +72,7 @@ def test_what_ranked_is_sorted_with_the_undefined_last():
 
 def test_a_run_without_the_later_measures_has_none():
     region = samples.region(paths=20)
-    for name in ("corrected", "partial", "precision_at_10"):
+    for name in ("ceiling", "corrected", "partial", "precision_at_10"):
         del region["correlation"][name]
     found = correlation(samples.metrics([region]))
     assert found is not None

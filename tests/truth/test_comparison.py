@@ -20,6 +20,7 @@ from fade.truth.comparison import compare
 from fade.truth.config import PROXIES, TruthConfig
 from fade.truth.known import TruePath, Truth
 from fade.truth.proxied import with_proxies
+from fade.truth.proxies import INITIALISATIONS
 from fade.truth.table import look_up
 from tests.study.tiny import entries, lasting, tiny_config
 from tests.training.samples import make_data
@@ -157,7 +158,7 @@ def test_paths_that_are_one_network_are_scored_once(tmp_path: Path) -> None:
     assert len(set(values)) == len(set(zip(networks, values, strict=True))) == len(set(networks))
     architectures = [[Cell.parse(text) for text in texts] for texts in request["cells"]]
     costs = [network_cost(cells, here.layout)[1] for cells in architectures]
-    assert scored.measure_flops == 3 * sum(costs)
+    assert scored.measure_flops == 3 * INITIALISATIONS * sum(costs)
     assert scored.seconds > 0
     assert all(path.proxies == {} for path in scored.paths if not path.sampled)
 
