@@ -21,8 +21,8 @@ class TruthConfig:
         seeds: Trainings of each path, and of the best network.
         epochs: Of these trainings; None is the trainer's.
         regions: Whose paths: of the ``first`` region, the ``last`` or ``all``.
-        proxies: Zero-cost proxies to hold beside the scores, of synflow, naswot, grad_norm and jacob_cov; each takes a
-            fraction of a second a path (a network, where several paths are one).
+        proxies: Zero-cost proxies to hold beside the scores, of synflow, naswot, grad_norm and jacob_cov; each takes
+            some half a second a path (a network, where several paths are one), the mean of eight initial weights.
         curve: Whether the search's mode is trained and tested after each region, for the trajectory.
     """
 
