@@ -120,7 +120,7 @@ def typed(composed: DictConfig) -> StudyConfig:
 def _import_plugin(plugin: str) -> None:
     try:
         importlib.import_module(plugin)
-    except Exception as error:  # whatever a user's module raises
+    except (Exception, SystemExit) as error:  # whatever a user's module raises
         raise ValueError(
             f"plugins={plugin} cannot be imported ({with_type(error).rstrip('.')}); put its folder on "
             "PYTHONPATH, or mend it"
@@ -219,6 +219,9 @@ def _no_key(key: str, owner: object) -> str:
             f"{key} is no key of the option chosen for {group}, whose keys are {names}; choose another "
             f"{group}=…, or leave out what sets it: the command or the file of an experiment"
         )
+    group, dot, _ = key.partition(".")
+    if dot and key in known_keys():
+        return f"{key} is no key where nothing is chosen for {group}; give {group}=…, or leave out what sets {key}"
     close = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
     return f"{key} is no key" + (f"; did you mean {close[0]}?" if close else "; `fade --cfg job` shows them all")
 

@@ -26,10 +26,11 @@ from omegaconf import DictConfig
 
 from fade.config import CONF, compose_study, explain, register, typed
 from fade.errors import with_type
+from fade.signals import held
 from fade.store import write_whole
 from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
-from fade.study.folder import cannot_be_written, config_text, finished, locked, new_folder
+from fade.study.folder import cannot_be_written, config_text, finished, intact, locked, new_folder
 
 INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")
 """Hydra's flags that tell something and run nothing."""
@@ -202,13 +203,14 @@ def _task(composed: DictConfig) -> None:
 
 def _study(config: StudyConfig, folder: Path | None, group: str | None) -> None:
     if config.plan:
-        from fade.study.plan import print_plan
+        with held():
+            from fade.study.plan import print_plan
 
         print_plan(config)
         return
     from fade.study.console import starting
 
-    with starting():
+    with starting(), held():
         from fade.study import run
     run(config, folder=folder, group=group)
 
@@ -257,16 +259,16 @@ def open_sweep(
             if free:
                 yield known.parent
                 return
+    pending = [
+        {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
+        for number, job in enumerate(jobs)
+    ]
     try:
         folder = new_folder(parent)
+        _write_sweep(folder, {"overrides": list(overrides), "config_dir": config_dir, "jobs": pending})
     except OSError as error:
         raise cannot_be_written(configs[0], error) from error
     with locked(folder):
-        pending = [
-            {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
-            for number, job in enumerate(jobs)
-        ]
-        _write_sweep(folder, {"overrides": list(overrides), "config_dir": config_dir, "jobs": pending})
         yield folder
 
 
@@ -282,7 +284,7 @@ def _same_and_unfinished(folder: Path, configs: Sequence[StudyConfig], overrides
         )
     except (OSError, ValueError, KeyError, TypeError):  # damaged, or no sweep's
         return False
-    done = all(_state(file.parent)[0] == "done" for file in files) and (folder / "report.html").exists()
+    done = all(intact(file.parent) for file in files) and (folder / "report.html").exists()
     return same and not done
 
 

@@ -7,10 +7,13 @@ import os
 import signal
 import sys
 import traceback
+import warnings
+from pathlib import Path
 from types import FrameType
 
 from fade import __version__
 from fade.errors import with_type
+from fade.signals import held
 from fade.study.config import ConfigurationError
 
 DONE, FAILED, WRONG, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -22,6 +25,16 @@ class Terminated(BaseException):
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
+
+
+def _warning(warned: Warning | str, category: type[Warning], file: str, line: int, text: str | None = None) -> str:
+    """One line of a warning of ours; of a library's, where it comes from, too."""
+    if Path(file).is_relative_to(Path(__file__).parent):
+        return f"fade: warning: {warned}\n"
+    return _library_warning(warned, category, file, line, text)
+
+
+_library_warning = warnings.formatwarning
 
 
 def fail(text: str, error: BaseException) -> None:
@@ -50,6 +63,7 @@ def run(arguments: list[str]) -> int:
     environment = {name: os.environ.get(name) for name in ("HYDRA_FULL_ERROR", "FADE_FULL_ERROR")}
     os.environ |= {"HYDRA_FULL_ERROR": "1", "FADE_FULL_ERROR": environment["HYDRA_FULL_ERROR"] or "0"}
     before = signal.signal(signal.SIGTERM, _terminate)
+    warnings.formatwarning = _warning  # type: ignore[assignment]
     try:
         return _run(arguments)
     except KeyboardInterrupt as error:
@@ -62,6 +76,7 @@ def run(arguments: list[str]) -> int:
         return TERMINATED
     finally:
         signal.signal(signal.SIGTERM, before)
+        warnings.formatwarning = _library_warning
         for name, value in environment.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -78,11 +93,12 @@ def _tell(text: str) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
+    with held():
+        from hydra.errors import HydraException
+        from omegaconf.errors import OmegaConfBaseException
 
-    from fade.config import explain
-    from fade.jobs import SweepFailed, launch
+        from fade.config import explain
+        from fade.jobs import SweepFailed, launch
 
     try:
         launch(arguments)

@@ -33,6 +33,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("dataset=[mnist1d,b]", "dataset=b", "choose from"),
     ("trainer=null", "GROUP=OPTION", "trainer=joint"),
     ("~dataset", "dataset must be chosen", "give dataset=…"),
+    ("~trainer trainer.epochs=1", "trainer.epochs", "give trainer=…"),
     ("~trainer.lr", "trainer.lr cannot be removed", "give it a value"),
     ("trainer.epochs=three", "trainer.epochs=three", "whole number"),
     ("trainer.lr=fast", "trainer.lr=fast", "number"),
@@ -51,6 +52,8 @@ WRONG = [  # overrides, what the line names, what it advises
     ("space.depth=0", "space.depth=0", "at least 1"),
     ("space.vertices=[5,3]", "space.vertices=[5, 3]", "low <= high"),
     ("space.ops=[conv9]", "conv9", "choose from"),
+    ("trainer=synthetic space.depth=1100 search.candidates=2", "space.depth=1100", "lower"),
+    ("dataset=digits dataset.image_size=100000", "dataset=digits", "lower dataset.image_size"),
     ("space.depth=12 'space.pool=[0,1,2,3,4,5,6,7,8]' space.channels=512", "space.pool", ""),
     ("trainer.epochs=0", "trainer.epochs=0", "at least 1"),
     ("trainer=joint trainer.readout_paths=7", "trainer.readout_paths=7", "at least 12"),
@@ -59,6 +62,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),
     ("trainer=first_order trainer.batch_size=3000", "trainer.batch_size", "at most 2400"),
     ("search.regions=0", "search.regions=0", "1 or more"),
+    ("search.candidates=0", "search.candidates=0", "2 or more"),
     ("search.candidates=10 space.vertices=3", "search.candidates=10", "enlarge space.vertices"),
     ("search.step_size=inf", "search.step_size=inf", "give a number"),
     ("search.utilities=true", "search.utilities=true", "trainer=synthetic"),
@@ -91,10 +95,13 @@ WRONG = [  # overrides, what the line names, what it advises
     ("-m trainer=synthetic outputs=a,b", "outputs=a,b", "give one"),
     ("-m trainer=synthetic seed=0,1 hydra/launcher=nope", "hydra/launcher=nope", "hydra-nope-launcher"),
     ("-m trainer=synthetic plan=true,false", "plan=true,false", "one value"),
+    ("store=", "store=''", "leave store out"),
+    ("outputs=", "outputs=''", "leave outputs out"),
     ("store=/dev/null", "store=/dev/null", "another folder"),
     ("store=/proc", "store=/proc", "another folder"),
     ("outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
     ("plugins=[no_such_plugin]", "plugins=no_such_plugin", "PYTHONPATH"),
+    ("plugins=[exiting_plugin]", "plugins=exiting_plugin", "SystemExit"),
     ("plugins=[broken_plugin]", "plugins=broken_plugin", "ZeroDivisionError"),
     ("-m trainer=synthetic trainer.rank_correlation=0.5,2", "trainer.rank_correlation=2", "from 0 to 1"),
     ("seed=0,1", "seed=0,1", "add -m"),
@@ -126,6 +133,7 @@ def test_wrong_input_is_one_line_before_any_work(
     monkeypatch.chdir(tmp_path)
     if "plugin" in command:
         (tmp_path / "broken_plugin.py").write_text("1 / 0\n")
+        (tmp_path / "exiting_plugin.py").write_text("raise SystemExit\n")
         monkeypatch.syspath_prepend(tmp_path)
     tracking = [] if command.startswith("--") or "tracking" in command else ["tracking=none"]
     before = {path.name for path in tmp_path.iterdir()}

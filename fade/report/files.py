@@ -70,14 +70,21 @@ def read_metrics(folder: Path) -> dict[str, Any]:
 def read_sweep(folder: Path) -> list[dict[str, Any]]:
     """The jobs of a sweep, by number: number, folder, overrides, state, error.
 
-    The state of one that was done is `missing` where its metrics.json is gone.
+    The state of one that was done is `missing` where its metrics.json is gone, that of a pending one `running` where it
+    was begun.
 
     Raises:
         ValueError: If sweep.json is damaged.
     """
     jobs = sorted(read_object(folder / SWEEP, "jobs")["jobs"], key=lambda job: int(job["number"]))
-    gone = [job["state"] == "done" and not (folder / str(job["folder"]) / METRICS).is_file() for job in jobs]
-    return [job | {"state": "missing"} if lost else job for job, lost in zip(jobs, gone, strict=True)]
+    return [job | {"state": _state(job["state"], folder / str(job["folder"]))} for job in jobs]
+
+
+def _state(known: str, folder: Path) -> str:
+    """The state of a job, of which sweep.json knows what it was when a job last ended."""
+    if known == "done" and not (folder / METRICS).is_file():
+        return "missing"
+    return "running" if known == "pending" and (folder / CONFIG).is_file() else known
 
 
 def read_regions(path: Path) -> list[dict[str, Any]]:

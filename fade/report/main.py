@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from fade.errors import with_type
 from fade.report import files
 
 
@@ -39,6 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyError as error:
             print(
                 f"fade-report: error: the files of {folder} have no {error}; are they of this version?", file=sys.stderr
+            )
+            code = 2
+        except (TypeError, IndexError, AttributeError) as error:
+            print(
+                f"fade-report: error: the files of {folder} hold what no run writes ({with_type(error)}); are they of "
+                "this version?",
+                file=sys.stderr,
             )
             code = 2
     return code

@@ -189,6 +189,7 @@ def _search(metrics: Metrics) -> list[str]:
             "only several seeds beside random search show whether it learns."
         )
     if len(entropy) > 1:
-        change = "fell" if entropy[-1] < entropy[0] else "did not fall"
-        sentences.append(f"The entropy of θ {change}: {decimal(entropy[0])} at first, {decimal(entropy[-1])} at last.")
+        first, last = decimal(entropy[0]), decimal(entropy[-1])
+        change = "hardly changed" if first == last else "fell" if entropy[-1] < entropy[0] else "did not fall"
+        sentences.append(f"The entropy of θ {change}: {first} at first, {last} at last.")
     return sentences

@@ -1,7 +1,7 @@
 """Settings of the outer searches."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fade.space import PROPERTIES, CellSpace, HierarchicalSpace, Region
 
@@ -30,13 +30,15 @@ class SearchConfig:
             no bound. The study keeps it.
     """
 
+    least_candidates: ClassVar[int] = 1
+
     name: str
     candidates: int = 4
     match: list[str] = field(default_factory=list)
     budget: float | None = None
 
     def __post_init__(self) -> None:
-        _at_least("candidates", self.candidates, 1)
+        _at_least("candidates", self.candidates, self.least_candidates)
         for name in self.match:
             _one_of("match", name, tuple(PROPERTIES))
         if self.budget is not None and not self.budget > 0:
@@ -80,6 +82,8 @@ class PseudoGradientConfig(SearchConfig):
         entropy_bound: Stop when θ's mean entropy per variable falls under it, in nats; None for never.
     """
 
+    least_candidates: ClassVar[int] = 2
+
     name: str = "pseudo_gradient"
     regions: int = 4
     update: str = "nes"
@@ -89,7 +93,6 @@ class PseudoGradientConfig(SearchConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _at_least("candidates", self.candidates, 2)
         _at_least("regions", self.regions, 1)
         _one_of("update", self.update, tuple(STEP_SIZES))
         _one_of("utilities", self.utilities, UTILITIES)

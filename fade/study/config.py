@@ -106,6 +106,9 @@ class StudyConfig:
         one_of("executor", self.executor, EXECUTORS)
         if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
             raise ValueError(f"name='{self.name}' cannot name a folder; use letters, digits, - and _")
+        for key in ("store", "outputs"):
+            if not getattr(self, key):
+                raise ValueError(f"{key}='' names no folder; give one, or leave {key} out")
         if len(self.name.encode()) > LONGEST_NAME:
             raise ValueError(f"name='{self.name}' is too long for a folder; use at most {LONGEST_NAME} letters")
 

@@ -125,7 +125,7 @@ def _add_correlation(table: Table, found: dict[str, Any], repeats: int) -> None:
     spearman, ceiling, regions = found["spearman"], found["ceiling"], found["regions"]
     value = f"{decimal(spearman['value'])} {interval(spearman)}".rstrip()
     over = "" if regions == 1 else f", mean of {regions} regions"
-    few = "of fewer than three paths" if found["n"] < 3 else ""
+    few = "of fewer than three paths" if found["n"] < 3 * regions else ""
     if spearman["value"] is None:
         value = f"undefined, {few or 'scores or accuracies are all equal'}"
     table.add_row("rank correlation", f"{value} (Spearman, {plural(found['n'], 'path')}{over})")

@@ -61,6 +61,14 @@ def finished(folder: Path) -> bool:
     return (folder / "metrics.json").exists() and (folder / "report.html").exists()
 
 
+def intact(folder: Path) -> bool:
+    """Whether the run in a folder came to its end, and its metrics can be read: else it is continued."""
+    try:
+        return finished(folder) and isinstance(json.loads((folder / "metrics.json").read_text()), dict)
+    except ValueError:
+        return False
+
+
 class RunFolder:
     """The folder of one run.
 
@@ -112,9 +120,9 @@ class RunFolder:
         parent = Path(config.outputs).expanduser() / config.name
         for known in sorted(parent.glob("*/config.yaml"), reverse=True):
             at = known.parent
-            if _text(known) != text or finished(at) or not stack.enter_context(locked(at)):
+            if _text(known) != text or intact(at) or not stack.enter_context(locked(at)):
                 continue
-            if not finished(at):  # by another process, before the lock was free
+            if not intact(at):  # by another process, before the lock was free
                 return at
         fresh = new_folder(parent)
         stack.enter_context(locked(fresh))

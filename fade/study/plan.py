@@ -15,9 +15,9 @@ from fade.nets.network import Network
 from fade.report.quantity import duration, scaled
 from fade.space import Region
 from fade.study.budget import networks_to_choose_from
-from fade.study.config import StudyConfig
+from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.console import wide_console
-from fade.study.preparation import Prepared, prepare, threads
+from fade.study.preparation import Prepared, prepare, threads, within_memory
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
 from fade.training.evaluate import reading_precision
@@ -53,7 +53,13 @@ def print_plan(config: StudyConfig) -> None:
     with threads(config.threads):
         prepared = prepare(config)
         assert prepared.data is not None
-        rows = expected(config, config.trainer, prepared)
+        try:
+            with within_memory(
+                f"One step of trainer={config.trainer.name}", "space.channels or space.width, or trainer.batch_size"
+            ):
+                rows = expected(config, config.trainer, prepared)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from error
         console.print(_table(f"{config.name} on {prepared.data.name}, {prepared.data.device}", rows))
 
 

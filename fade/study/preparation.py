@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import torch
 from fade.nets.layout import Layout
 from fade.nets.vocabulary import try_ops
 from fade.search import OuterSearch
-from fade.space import HierarchicalSpace
+from fade.space import HierarchicalSpace, Region
 from fade.study.budget import price
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.training.config import TrainerConfig
@@ -52,10 +53,11 @@ def prepare(config: StudyConfig) -> Prepared:
         device = resolve_device(config.device)
         space = config.space.build()
         search = config.search.build(space, seed=config.seed_of("search"))
-        search.ask()
+        _check_size(search.ask())
         if not isinstance(config.trainer, TrainerConfig):
             return Prepared(device, space, search, None, None)
-        data = config.dataset.build(seed=config.seed_of("split"), device=device)
+        with within_memory(f"dataset={config.dataset.name}", "dataset.image_size or dataset.train_samples"):
+            data = config.dataset.build(seed=config.seed_of("split"), device=device)
         layout = config.space.layout(data.shape, data.classes)
         try_ops("space.ops", config.space.ops, layout)
         try_ops("space.output_op", {config.space.fixed_op} - set(config.space.ops), layout)
@@ -68,6 +70,33 @@ def prepare(config: StudyConfig) -> Prepared:
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     return Prepared(device, space, search, data, layout)
+
+
+def _check_size(region: Region) -> None:
+    if region.size > sys.float_info.max:  # what its paths cost is counted as a float
+        raise ValueError(
+            f"space.depth={region.depth} with {region.candidates} candidates a stage gives a region of over "
+            f"{sys.float_info.max:.0e} paths; lower one of them"
+        )
+
+
+@contextmanager
+def within_memory(what: str, remedy: str) -> Iterator[None]:
+    """Turn an allocation that fails into a sentence.
+
+    Args:
+        what: The key and value that ask for it.
+        remedy: The keys to lower.
+
+    Raises:
+        ValueError: With that sentence.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch has a type of its own on an accelerator only
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        raise ValueError(f"{what} does not fit into memory; lower {remedy}") from error
 
 
 def _check_budget(budget: float, first: float) -> None:

@@ -14,7 +14,7 @@ from fade.store import Store
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.console import StudyConsole, result_table
 from fade.study.ending import find_best, metrics_of, rank_rows
-from fade.study.folder import RunFolder, finished
+from fade.study.folder import RunFolder, intact
 from fade.study.loop import Study
 from fade.study.preparation import check_store, prepare, threads
 from fade.study.record import log_end
@@ -60,7 +60,7 @@ def run(config: StudyConfig, *, folder: str | Path | None = None, group: str | N
         prepared = prepare(config)
         check_store(config.store)
         run_folder = stack.enter_context(RunFolder.open(config, folder))
-        if finished(run_folder.path):
+        if intact(run_folder.path):
             return Result(run_folder.path, json.loads((run_folder.path / "metrics.json").read_text()))
         console = stack.enter_context(StudyConsole(getattr(config.search, "regions", 1)))
         console.say(f"{config.name}: {run_folder.path}")

@@ -38,7 +38,7 @@ class TrainerConfig:
             the paths of a balanced design, each a network of its own that trains for `region_steps`).
         epochs: Passes over the split that trains the weights.
         repeats: Trainings of a region, each with a seed of its own; all that is read is the mean over them. They share
-            the epochs out, so that more of them cost the same.
+            the epochs out, rounded up, so that more of them train as long; but each is read, too.
         fair_repeats: Trainings of a region by ``fair`` without α, beside the others and as long as each of those, read
             by ``training_effects`` alone, for the ``consensus`` of both kinds.
         region_epochs: Passes of each; None is `epochs` / `repeats`, rounded up.
@@ -268,7 +268,7 @@ class TrainerConfig:
         reads = {} if self.all_readouts else {"reads": [readout for readout in READOUTS if self.reads(readout)]}
         recipe = self.of_region.weights_recipe() | {key: getattr(self, key) for key in keys}
         if not self.learns_alpha:  # there is nothing to mix, so these decide nothing
-            recipe |= {key: getattr(TrainerConfig, key) for key in mixing}
+            recipe |= {key: getattr(TrainerConfig, key) for key in (*mixing, "alpha_warmup")}
         if recipe["mixing"] == "softmax":  # which has no temperature
             recipe |= {key: getattr(TrainerConfig, key) for key in ("temperature", "temperature_end")}
         if not self.reads("main_effects"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -142,8 +143,8 @@ class RegionTrainer(pl.LightningModule):
     @property
     def alpha_epochs(self) -> int:
         """Epochs in which α moves: the last ones, after its warm-up."""
-        past_warmup = sum(epoch / self.epochs >= self.config.alpha_warmup for epoch in range(self.epochs))
-        return past_warmup if self.alphas else 0
+        warmup = bisect_left(range(self.epochs), self.config.alpha_warmup, key=lambda epoch: epoch / self.epochs)
+        return self.epochs - warmup if self.alphas else 0
 
     @property
     def alpha_moves(self) -> bool:

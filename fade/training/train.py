@@ -227,7 +227,11 @@ def train_networks(
     checkpoint: Path | None = None,
     report: Report | None = None,
 ) -> TrainedNetworks:
-    """Train networks from scratch on weights and alpha, all at once; equal to one by one within rounding.
+    """Train networks from scratch on weights and alpha, all at once; every step is that of one by one within rounding.
+
+    Training makes of rounding what it will: after many epochs an accuracy may differ by some tenths of a point from
+    that of the same network and seed beside others, or alone. A registered op that draws random numbers draws them for
+    all networks in turn, so that there chance itself depends on what trains beside.
 
     They see the same batches, so that a comparison between them has no noise of the order of the data; the initial
     weights are each network's own. Accuracies are those after the last epoch, by running statistics.

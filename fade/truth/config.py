@@ -23,7 +23,8 @@ class TruthConfig:
         regions: Whose paths: of the ``first`` region, the ``last`` or ``all``.
         proxies: Zero-cost proxies to hold beside the scores, of synflow, naswot, grad_norm and jacob_cov; each takes
             some half a second a path (a network, where several paths are one), the mean of eight initial weights.
-        curve: Whether the search's mode is trained and tested after each region, for the trajectory.
+        curve: Whether the region's top path, and the search's mode where it has one, are trained and tested after each
+            region, for the trajectory.
     """
 
     name: str = "none"

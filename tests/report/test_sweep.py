@@ -42,6 +42,12 @@ def test_a_job_whose_metrics_are_gone_is_missing(sweep):
         assert [row["state"] for row in csv.DictReader(file)] == ["done", "done", "missing", "failed", "pending"]
 
 
+def test_a_job_that_was_begun_is_not_pending(sweep):
+    (sweep / "4").mkdir(exist_ok=True)
+    (sweep / "4" / "config.yaml").write_text("name: begun\n")
+    assert "5 jobs: 3 done, 1 failed, 1 running" in Page(build_sweep(sweep)).text
+
+
 def test_scalars_are_flat_and_numbers_are_kept():
     metrics = samples.metrics([samples.region(paths=20)], search=True)
     row = summarise(metrics)

@@ -98,3 +98,12 @@ def test_where_the_best_network_comes_from_is_told():
     text = " ".join(findings(metrics)).replace("\u00a0", " ")
     assert "mode of the search, the first of 2 equals on validation data (60.0 %)" in text
     assert "chosen" not in text
+
+
+@pytest.mark.parametrize(
+    ("last", "said_of_it"), [(0.3, "fell: 0.69"), (0.9, "did not fall"), (0.6899, "hardly changed")]
+)
+def test_what_the_entropy_of_a_search_did(last, said_of_it):
+    metrics = samples.metrics([samples.region()], search=True)
+    metrics["trajectory"] = [{"region": n, "entropy": value} for n, value in enumerate((0.69, last))]
+    assert said_of_it in " ".join(findings(metrics))

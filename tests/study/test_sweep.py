@@ -118,6 +118,17 @@ def test_a_sweep_killed_in_the_middle_goes_on_in_its_folder(tmp_path: Path) -> N
     assert len(rows(sweep(tmp_path) / "summary.csv")) == 2
 
 
+def test_a_job_whose_metrics_are_damaged_is_replayed_in_its_folder(tmp_path: Path) -> None:
+    arguments = ["-m", *tiny(tmp_path, "seed=0,1", "trainer=synthetic")]
+    assert run(arguments) == 0
+    damaged = sweep(tmp_path) / "0" / "metrics.json"
+    before = metrics(damaged.parent)
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    assert run(arguments) == 0
+    assert lasting(metrics(sweep(tmp_path) / "0")) == lasting(before)
+    assert states(tmp_path) == ["done"] * 2
+
+
 def test_two_equal_sweeps_at_once_do_not_share_a_folder(tmp_path: Path) -> None:
     arguments = ["-m", *tiny(tmp_path, "seed=0,1", "trainer=synthetic")]
     processes = [start(tmp_path, arguments, bare=True) for _ in range(2)]

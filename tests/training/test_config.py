@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fade.training.config import TrainerConfig
@@ -80,6 +82,13 @@ def test_fair_trainings_beside_others_are_those_of_the_fair_recipe():
     assert beside.repeats == 3
     assert beside.region_recipe() == TrainerConfig(repeats=5, **fair, **shared).region_recipe()
     assert TrainerConfig(repeats=5).kinds == [TrainerConfig(repeats=5)]
+
+
+def test_what_decides_nothing_is_in_no_key():
+    fair = {"name": "fair", "alpha_lr": 0.0, "readout": "main_effects"}
+    assert TrainerConfig(**fair, alpha_warmup=0.5).region_recipe() == TrainerConfig(**fair).region_recipe()
+    learns = TrainerConfig(name="fair", readout="main_effects")
+    assert replace(learns, alpha_warmup=0.5).region_recipe() != learns.region_recipe()
 
 
 def test_what_is_at_the_edge_is_allowed():

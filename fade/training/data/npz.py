@@ -83,7 +83,8 @@ def _channels_first(x: Array, where: str) -> Array:
     if x.ndim not in (2, 3, 4) or x.dtype.kind not in "iufb" or 0 in x.shape:
         raise ValueError(f"{where} is {x.dtype} {list(x.shape)}; give {SHAPES}")
     if x.ndim == 2 or x.dtype != np.uint8:
-        x = x.astype(np.float32)
+        with np.errstate(over="ignore"):
+            x = x.astype(np.float32)
         if not np.isfinite(x).all():
             raise ValueError(f"{where} holds numbers that are not finite as float32; remove or replace them")
     if x.ndim == 2 or (x.ndim == 3 and x.dtype == np.uint8):
