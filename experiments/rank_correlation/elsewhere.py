@@ -160,21 +160,18 @@ def table(known: Known) -> Iterator[str]:
     columns = [column for source in sources for column in (f"with {source} elsewhere", "lead")]
     yield from header(f"trained here (ceiling {known.ceiling:.2f})", "alone", *columns, "with accuracies, by region")
     for name in ("nothing", *known.runs[0]):
-        runs = [
-            [np.zeros(len(truth.paths))] if name == "nothing" else of[name]
-            for of, truth in zip(known.runs, known.truths, strict=True)
-        ]
-        alone = [_rho(run, truth) for run, truth in zip(runs, known.truths, strict=True)]
+        runs = [of.get(name, [np.zeros(1)]) for of in known.runs]
+        alone = [] if name == "nothing" else [_rho(run, truth) for run, truth in zip(runs, known.truths, strict=True)]
         cells, by_region = [], []
         for scores in learned_of.values():
             sums = [
                 _rho([run + score for run in of], truth)
                 for of, score, truth in zip(runs, scores, known.truths, strict=True)
             ]
-            lead = np.array(sums) - alone
-            cells += [told(sums), "" if name == "nothing" else f"{lead.mean():+.2f} {interval(mean_interval(lead))}"]
+            lead = np.subtract(sums, alone) if alone else None
+            cells += [told(sums), "" if lead is None else f"{lead.mean():+.2f} {interval(mean_interval(lead))}"]
             by_region.append(" ".join(f"{rho:+.2f}" for rho in sums))
-        yield f"| {name} | {'' if name == 'nothing' else told(alone)} | {' | '.join(cells)} | {by_region[0]} |"
+        yield f"| {name} | {told(alone) if alone else ''} | {' | '.join(cells)} | {by_region[0]} |"
 
 
 def curve(known: Known) -> Iterator[str]:
@@ -190,11 +187,8 @@ def curve(known: Known) -> Iterator[str]:
             ]
             for kind in kinds
         }
-        yield (
-            f"| {few} | "
-            + " | ".join(f"{np.mean(each):+.2f}, {np.mean(each) / known.ceiling:.2f}" for each in rhos.values())
-            + " |"
-        )
+        means = [float(np.mean(each)) for each in rhos.values()]
+        yield f"| {few} | {' | '.join(f'{mean:+.2f}, {mean / known.ceiling:.2f}' for mean in means)} |"
 
 
 def _draw(known: Known, kind: str, held: int, few: int, rng: np.random.Generator) -> float:
