@@ -259,16 +259,19 @@ def open_sweep(
             if free:
                 yield known.parent
                 return
-    pending = [
-        {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
-        for number, job in enumerate(jobs)
-    ]
     try:
         folder = new_folder(parent)
-        _write_sweep(folder, {"overrides": list(overrides), "config_dir": config_dir, "jobs": pending})
     except OSError as error:
         raise cannot_be_written(configs[0], error) from error
     with locked(folder):
+        pending = [
+            {"number": number, "folder": str(number), "overrides": list(job), "state": "pending", "error": None}
+            for number, job in enumerate(jobs)
+        ]
+        try:
+            _write_sweep(folder, {"overrides": list(overrides), "config_dir": config_dir, "jobs": pending})
+        except OSError as error:
+            raise cannot_be_written(configs[0], error) from error
         yield folder
 
 
