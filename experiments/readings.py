@@ -56,6 +56,9 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
         if "training_effects" in alike:
             found[f"training_effects, {which}"] = alike["training_effects"].ranks("mean").scores
     if "training_effects_epochs" in training:
+        if (window := training["trainer"].get("readout_window", 1.0)) < 1:  # as the run itself read them
+            own = read_epochs(training, replace(trainer, readout_window=window))["training_effects"]
+            found[f"training_effects, last {window:.0%}"] = own.ranks("mean").scores
         effects = read_epochs(training, trainer)["training_effects"]
         found["training_effects, stages balanced"] = PathRanks(balanced(effects.stage_scores)).scores
     if "path_losses" not in training:
