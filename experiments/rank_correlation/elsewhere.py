@@ -22,9 +22,9 @@ from sklearn.linear_model import BayesianRidge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from experiments.rank_correlation.analysis import DEFAULT
-from experiments.rank_correlation.capacity import scores_of
+from experiments.rank_correlation.capacity import Runs
 from experiments.rank_correlation.study import Floats, Study, Truth
+from experiments.rank_correlation.together import beside_default
 from experiments.readings import header
 from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
@@ -94,23 +94,21 @@ class Known:
 
     features: list[Floats]
     truths: list[Truth]
-    runs: list[dict[str, list[Floats]]]
+    runs: list[Runs]
     ceiling: float
 
     @classmethod
     def read(cls, folders: Sequence[Path]) -> Self:
         """What is kept in the folders of one space."""
         truths: list[Truth] = []
-        runs, ceilings = [], []
+        runs: list[Runs] = []
+        ceilings: list[float] = []
         for folder in folders:
             study = Study([folder])
             ceilings += list(study.ceiling())
-            longer = (folder / "subregions.jsonl").exists()
-            known = {truth.name: of for truth, of in scores_of(study, folder)} if longer else {}
-            for truth in study.truths:
-                default = {"default": [stats.zscore(scores) for scores in study.scores[DEFAULT][truth.name]]}
+            for truth, of in beside_default(study, folder):
                 truths.append(truth)
-                runs.append(default | known.get(truth.name, {}))
+                runs.append(of)
         ops = sorted({e[2] for truth in truths for stage in truth.region.cells for cell in stage for e in cell.edges})
         return cls([candidate_features(t.region, ops) for t in truths], truths, runs, float(np.mean(ceilings)))
 

@@ -16,10 +16,19 @@ import numpy as np
 from scipy import stats
 
 from experiments.rank_correlation.analysis import DEFAULT
-from experiments.rank_correlation.capacity import scores_of
-from experiments.rank_correlation.study import Study
+from experiments.rank_correlation.capacity import Runs, scores_of
+from experiments.rank_correlation.study import Study, Truth
 from experiments.rank_correlation.tables import FEW, leaves_enough, told_alone, told_together
 from experiments.readings import header
+
+
+def beside_default(study: Study, folder: Path) -> Iterator[tuple[Truth, Runs]]:
+    """The runs of today's default in each region and, where paths apart are kept, those of `capacity`."""
+    longer = (folder / "subregions.jsonl").exists()
+    known = {truth.name: runs for truth, runs in scores_of(study, folder)} if longer else {}
+    for truth in study.truths:
+        default = {"default": [stats.zscore(scores) for scores in study.scores[DEFAULT][truth.name]]}
+        yield truth, default | known.get(truth.name, {})
 
 
 def table(folders: Sequence[Path]) -> Iterator[str]:
@@ -30,11 +39,8 @@ def table(folders: Sequence[Path]) -> Iterator[str]:
     for study, folder in zip(studies, folders, strict=True):
         alone = [told_alone(study, few) for few in numbers]
         found["no training"] += np.transpose([np.full(len(study.truths), np.nan), *alone]).tolist()
-        longer = (folder / "subregions.jsonl").exists()
-        known = {truth.name: runs for truth, runs in scores_of(study, folder)} if longer else {}
-        for truth in study.truths:
-            default = {"default": [stats.zscore(scores) for scores in study.scores[DEFAULT][truth.name]]}
-            for name, runs in (default | known.get(truth.name, {})).items():
+        for truth, of in beside_default(study, folder):
+            for name, runs in of.items():
                 by_itself = float(np.mean([stats.spearmanr(run, truth.mean).statistic for run in runs]))
                 found[name].append([by_itself, *(told_together(truth, few, runs) for few in numbers)])
     ceiling = np.mean([value for study in studies for value in study.ceiling()])
