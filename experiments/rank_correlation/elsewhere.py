@@ -1,29 +1,35 @@
 """What do other regions tell of a region?
 
-python -m experiments.rank_correlation.elsewhere FOLDER…
+python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…]
 
 A Bayesian ridge regression on features of cells, for all stages alike and for each by itself, learned on other regions
 of the folders and read on one of which it knows only the cells. It learns the accuracies of their trained networks, the
-scores that the default gave their paths, or, where these are kept (see `capacity`), those of paths apart. The first
-table has it alone and added to what the region's own trainings say, each over its spread over the paths; the second, by
-how many regions it learned from. Means over runs, draws and regions; Student's intervals over the regions.
+scores that the default gave their paths, or, where these are kept (see `capacity`), those of paths apart. Folders that
+are told add regions to learn from, none of which is ranked: networks in truth.jsonl, `trainer=apart` in
+trainings.jsonl. The first table has it alone and added to what the region's own trainings say, each over its spread
+over the paths; the others, by how many regions it learned from. Means over runs, draws and regions; Student's intervals
+over the regions.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import BayesianRidge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from experiments.collect import kept
 from experiments.rank_correlation.capacity import Runs
-from experiments.rank_correlation.study import Floats, Study, Truth
+from experiments.rank_correlation.study import Floats, Study, Truth, read_truth
+from experiments.rank_correlation.subregions import effects
 from experiments.rank_correlation.together import beside_default
 from experiments.readings import header
 from fade.report.estimates import mean_interval
@@ -31,9 +37,14 @@ from fade.report.quantity import interval
 from fade.space import Cell, Region
 from fade.training.effects import main_effects
 
-FEW, DRAWS = (1, 2, 4), 20
+FEW, DRAWS = (1, 2, 4, 8, 16, 32), 20
 NETWORKS = (10, 30)
 """Of each region that it learns from, trained once."""
+ACCURACIES, TRAININGS = "accuracies", ("default", "apart")
+"""What can be learned of a region."""
+LONGEST = "both kinds"
+Lesson = tuple[Floats, Floats]
+"""Features ``[N, F]`` and what to learn ``[N]``, of which only differences within the region count."""
 
 
 def features(cell: Cell, ops: Sequence[str]) -> list[float]:
@@ -74,12 +85,11 @@ def candidate_features(region: Region, ops: Sequence[str]) -> Floats:
     return np.concatenate([cells, own.reshape(*cells.shape[:2], -1)], axis=2)
 
 
-def learned(told: Sequence[tuple[Floats, Floats]], unknown: Floats) -> Floats:
+def learned(told: Sequence[Lesson], unknown: Floats) -> Floats:
     """Scores of paths of which nothing but the cells is known.
 
     Args:
-        told: Of each region that something is known of, features ``[N, F]`` and what to learn ``[N]``, of which only
-            differences within the region count.
+        told: What each region that something is known of tells.
         unknown: Features of the paths to score.
     """
     # The evidence says how much to shrink: left-out regions, too few, say it with too much chance.
@@ -89,16 +99,56 @@ def learned(told: Sequence[tuple[Floats, Floats]], unknown: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The regions of several folders, by number: features of candidates, truths, and what trainings say of paths."""
+class Told:
+    """What is known of a region: features of its candidates, its networks, and scores by trainings, a run each."""
 
-    features: list[Floats]
+    features: Floats
+    truth: Truth | None
+    scores: dict[str, list[Floats]]
+
+    def of_paths(self, paths: NDArray[np.int64]) -> Floats:
+        """Features of paths ``[N, F·(1 + D)]``."""
+        return np.asarray(sum(stage[k] for stage, k in zip(self.features, paths.T, strict=True)))
+
+    def tells(self, source: str) -> bool:
+        return bool(self.scores.get(source)) if source in TRAININGS else self.truth is not None
+
+    def lesson(self, source: str) -> Lesson:
+        """All of a source: the mean accuracies of the networks, or the mean scores of a training's runs."""
+        if source in TRAININGS:
+            return self.of_run(np.mean(self.scores[source], axis=0))
+        assert self.truth is not None
+        return self.of_paths(self.truth.paths), self.truth.mean
+
+    def of_run(self, scores: Floats) -> Lesson:
+        """Scores of candidates, of which paths' are sums."""
+        return self.features.reshape(-1, self.features.shape[2]), scores.ravel()
+
+    def one_run(self, training: str, rng: np.random.Generator) -> Lesson:
+        """One run of a training, drawn."""
+        runs = self.scores[training]
+        return self.of_run(runs[rng.integers(len(runs))])
+
+    def networks(self, few: int, rng: np.random.Generator) -> Lesson:
+        """Some of the networks, drawn as their seed is."""
+        assert self.truth is not None
+        paths = rng.choice(len(self.truth.paths), min(few, len(self.truth.paths)), replace=False)
+        seed = rng.integers(self.truth.accuracy.shape[1])
+        return self.of_paths(self.truth.paths[paths]), self.truth.accuracy[paths, seed]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The regions of several folders, what trainings say of paths of those that are ranked, and further regions."""
+
+    regions: list[Told]
     truths: list[Truth]
     runs: list[Runs]
     ceiling: float
+    further: list[Told]
 
     @classmethod
-    def read(cls, folders: Sequence[Path]) -> Self:
+    def read(cls, folders: Sequence[Path], told: Sequence[Path] = ()) -> Self:
         """What is kept in the folders of one space."""
         truths: list[Truth] = []
         runs: list[Runs] = []
@@ -109,38 +159,61 @@ class Known:
             for truth, of in beside_default(study, folder):
                 truths.append(truth)
                 runs.append(of)
-        ops = sorted({e[2] for truth in truths for stage in truth.region.cells for cell in stage for e in cell.edges})
-        return cls([candidate_features(t.region, ops) for t in truths], truths, runs, float(np.mean(ceilings)))
+        apart: dict[str, list[Floats]] = defaultdict(list)
+        spaces: dict[str, Region] = {}
+        networks: dict[str, Truth] = {}
+        for folder in told:
+            for row in kept(folder / "trainings.jsonl"):
+                spaces[row["region"]] = region = Region.parse(row["cells"])
+                if row["trainer"]["name"] == "apart":
+                    apart[row["region"]].append(effects([row["path_losses"]], region.candidates))
+            for truth in map(read_truth, kept(folder / "truth.jsonl")):
+                networks[truth.name], spaces[truth.name] = truth, truth.region
+        both = set(spaces) & {truth.name for truth in truths}
+        assert not both, f"{told} have regions that are ranked: {sorted(both)}"
+        found = [truth.region for truth in truths] + list(spaces.values())
+        ops = sorted({e[2] for region in found for stage in region.cells for cell in stage for e in cell.edges})
+        regions = []
+        for truth, of in zip(truths, runs, strict=True):
+            k = truth.region.candidates
+            scores = {name: [main_effects(truth.paths, run, k) for run in of.get(name, ())] for name in TRAININGS}
+            regions.append(Told(candidate_features(truth.region, ops), truth, scores))
+        further = [
+            Told(candidate_features(region, ops), networks.get(name), {"apart": apart[name]})
+            for name, region in spaces.items()
+        ]
+        return cls(regions, truths, runs, float(np.mean(ceilings)), further)
 
-    def of_paths(self, number: int) -> Floats:
+    def unknown(self, held: int) -> Floats:
         """Features of a region's paths ``[N, F·(1 + D)]``."""
-        return np.asarray(
-            sum(stage[k] for stage, k in zip(self.features[number], self.truths[number].paths.T, strict=True))
-        )
+        return self.regions[held].of_paths(self.truths[held].paths)
 
-    def accuracies(self, number: int) -> tuple[Floats, Floats]:
-        """What the networks of a region tell: features of its paths, and their mean accuracies."""
-        return self.of_paths(number), self.truths[number].mean
+    def others(self, held: int, source: str) -> list[Told]:
+        """All regions that a source tells of but one."""
+        return [told for told in self.regions + self.further if told.tells(source) and told is not self.regions[held]]
 
-    def scores(self, number: int, run: Floats) -> tuple[Floats, Floats]:
-        """What a training of a region tells: features of its candidates, and their scores, of which paths' are sums."""
-        truth = self.truths[number]
-        candidates = self.features[number].reshape(-1, self.features[number].shape[2])
-        return candidates, main_effects(truth.paths, run, truth.region.candidates).ravel()
+    def elsewhere(self, held: int, *sources: str) -> Floats:
+        """Scores of a region's paths by what sources tell of all others, of several the sum, each over its spread."""
+        scores = [
+            stats.zscore(learned([told.lesson(source) for told in self.others(held, source)], self.unknown(held)))
+            for source in sources
+        ]
+        return np.asarray(stats.zscore(np.sum(scores, axis=0)))
 
-    def told(self, number: int, source: str) -> tuple[Floats, Floats]:
-        """What can be learned of a region: of its networks, or of the mean of the runs of a training."""
-        if source == "accuracies":
-            return self.accuracies(number)
-        return self.scores(number, np.mean(self.runs[number][source], axis=0))
-
-    def without(self, held: int) -> list[int]:
-        """The numbers of all other regions."""
-        return [number for number in range(len(self.truths)) if number != held]
-
-    def elsewhere(self, held: int, source: str) -> Floats:
-        """Scores of a region's paths by what was told of all others."""
-        return stats.zscore(learned([self.told(n, source) for n in self.without(held)], self.of_paths(held)))
+    def draws(self, held: int, rng: np.random.Generator) -> dict[str, list[Callable[[], Lesson]]]:
+        """How to draw of each other region what it tells, by kind."""
+        networks = self.others(held, ACCURACIES)
+        found: dict[str, list[Callable[[], Lesson]]] = {
+            f"scores by {name}": [partial(told.one_run, name, rng) for told in others]
+            for name in TRAININGS
+            if (others := self.others(held, name))
+        }
+        found |= {
+            f"{few} networks of each, one seed": [partial(told.networks, few, rng) for told in networks]
+            for few in NETWORKS
+        }
+        ranked = [told for told in networks if not any(told is further for further in self.further)]
+        return found | {"all networks of each, all seeds": [partial(told.lesson, ACCURACIES) for told in ranked]}
 
 
 def _rho(runs: Sequence[Floats], truth: Truth) -> float:
@@ -149,18 +222,22 @@ def _rho(runs: Sequence[Floats], truth: Truth) -> float:
 
 def table(known: Known) -> Iterator[str]:
     """A line for each training, alone and with what was learned of all other regions."""
-    sources = ["accuracies", *(name for name in ("default", "apart") if name in known.runs[0])]
-    learned_of = {source: [known.elsewhere(held, source) for held in range(len(known.truths))] for source in sources}
+    sources = [(ACCURACIES,), *((name,) for name in TRAININGS if known.others(0, name))]
+    if ("apart",) in sources:
+        sources.append((ACCURACIES, "apart"))
+    held = range(len(known.truths))
+    learned_of = {" and ".join(source): [known.elsewhere(number, *source) for number in held] for source in sources}
 
     def told(rhos: Sequence[float]) -> str:
         return f"{np.mean(rhos):+.2f} {interval(mean_interval(rhos))}, {np.mean(rhos) / known.ceiling:.2f}"
 
-    columns = [column for source in sources for column in (f"with {source} elsewhere", "lead")]
-    yield from header(f"trained here (ceiling {known.ceiling:.2f})", "alone", *columns, "with accuracies, by region")
+    columns = [column for source in learned_of for column in (f"with {source} elsewhere", "lead")]
+    last = list(learned_of)[-1]
+    yield from header(f"trained here (ceiling {known.ceiling:.2f})", "alone", *columns, f"with {last}, by region")
     for name in ("nothing", *known.runs[0]):
         runs = [of.get(name, [np.zeros(1)]) for of in known.runs]
         alone = [] if name == "nothing" else [_rho(run, truth) for run, truth in zip(runs, known.truths, strict=True)]
-        cells, by_region = [], []
+        cells = []
         for scores in learned_of.values():
             sums = [
                 _rho([run + score for run in of], truth)
@@ -168,50 +245,42 @@ def table(known: Known) -> Iterator[str]:
             ]
             lead = np.subtract(sums, alone) if alone else None
             cells += [told(sums), "" if lead is None else f"{lead.mean():+.2f} {interval(mean_interval(lead))}"]
-            by_region.append(" ".join(f"{rho:+.2f}" for rho in sums))
-        yield f"| {name} | {told(alone) if alone else ''} | {' | '.join(cells)} | {by_region[0]} |"
+        by_region = " ".join(f"{rho:+.2f}" for rho in sums)
+        yield f"| {name} | {told(alone) if alone else ''} | {' | '.join(cells)} | {by_region} |"
 
 
-def curve(known: Known) -> Iterator[str]:
-    """A line for each number of regions that are learned from; nothing of the region itself is known but its cells."""
+def curve(known: Known, here: str) -> Iterator[str]:
+    """A line for each number of regions that are learned from, added to a training of the region itself, if any."""
     rng = np.random.default_rng(0)
-    kinds = ["default", *(f"{few} networks of each, one seed" for few in NETWORKS), "all networks of each, all seeds"]
-    yield from header("regions learned from", *kinds)
-    for few in (*(n for n in FEW if n < len(known.truths) - 1), len(known.truths) - 1):
-        rhos = {
-            kind: [
-                float(np.mean([_draw(known, kind, held, few, rng) for _ in range(DRAWS)]))
-                for held in range(len(known.truths))
-            ]
-            for kind in kinds
-        }
-        means = [float(np.mean(each)) for each in rhos.values()]
-        yield f"| {few} | {' | '.join(f'{mean:+.2f}, {mean / known.ceiling:.2f}' for mean in means)} |"
-
-
-def _draw(known: Known, kind: str, held: int, few: int, rng: np.random.Generator) -> float:
-    """Spearman's in one region by so many others, drawn as their networks and seeds are."""
-    told = []
-    for number in rng.choice(known.without(held), few, replace=False):
-        truth = known.truths[number]
-        if kind == "default":
-            runs = known.runs[number]["default"]
-            told.append(known.scores(number, runs[rng.integers(len(runs))]))
-        elif kind.startswith("all"):
-            told.append(known.accuracies(number))
-        else:
-            paths = rng.choice(len(truth.paths), int(kind.split()[0]), replace=False)
-            seed = rng.integers(truth.accuracy.shape[1])
-            told.append((known.of_paths(number)[paths], truth.accuracy[paths, seed]))
-    return _rho([learned(told, known.of_paths(held))], known.truths[held])
+    held = range(len(known.truths))
+    draws = [known.draws(number, rng) for number in held]
+    most = {kind: len(regions) for kind, regions in draws[0].items()}
+    yield from header(f"regions learned from (trained here: {here})", *most)
+    for few in sorted({*(n for n in FEW if n < max(most.values())), *most.values()}):
+        cells = []
+        for kind, all_of in most.items():
+            rhos = []
+            for number in held if few <= all_of else ():
+                unknown, runs = known.unknown(number), known.runs[number].get(here, [np.zeros(1)])
+                for _ in range(DRAWS):
+                    drawn = rng.choice(all_of, few, replace=False)
+                    scores = stats.zscore(learned([draws[number][kind][n]() for n in drawn], unknown))
+                    rhos.append(_rho([run + scores for run in runs], known.truths[number]))
+            cells.append(f"{np.mean(rhos):+.2f}, {np.mean(rhos) / known.ceiling:.2f}" if rhos else "")
+        yield f"| {few} | {' | '.join(cells)} |"
 
 
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
-    known = Known.read(parser.parse_args().folders)
-    print(*table(known), "", *curve(known), sep="\n")
+    parser.add_argument("--told", nargs="+", type=Path, default=[])
+    asked = parser.parse_args()
+    known = Known.read(asked.folders, asked.told)
+    print(*table(known), sep="\n")
+    for here in ("nothing", LONGEST):
+        if here in ("nothing", *known.runs[0]):
+            print("", *curve(known, here), sep="\n")
 
 
 if __name__ == "__main__":

@@ -19,42 +19,73 @@ def test_features_of_a_cell_by_hand():
     assert elsewhere.features(cell, ["conv3", "maxpool3"]) == pytest.approx([*edges, *paths, 2, 2])
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Twelve regions of 27 paths, better by the sinks of their first stage and worse by the edges of their last."""
-    space, rng = HierarchicalSpace(cell_space=CellSpace(vertices=5), depth=3), np.random.default_rng(0)
+APART = {"name": "apart", "epochs": 3, "region_steps": 40, "alpha_lr": 0.0}
+
+
+def regions(folder, numbers, trainer, sign=1):
+    """Regions of 27 paths, better by the sinks of their first stage and worse by the edges of their last."""
+    space = HierarchicalSpace(cell_space=CellSpace(vertices=5), depth=3)
     truths, trainings = [], []
-    for number in range(12):
+    for number in numbers:
+        rng = np.random.default_rng([number, 0])
         region = space.sample_region(rng, 3)
         sinks, edges = (
             np.array([[len(getattr(cell, name)) for cell in s] for s in region.cells]) for name in ("sinks", "edges")
         )
         scores = np.zeros((3, 3))
-        scores[0], scores[2] = 0.02 * sinks[0], -0.01 * edges[2]
+        scores[0], scores[2] = 0.02 * sign * sinks[0], -0.01 * sign * edges[2]
         paths = []
         for path in product(range(3), repeat=3):
             accuracy = 0.5 + sum(scores[d, k] for d, k in enumerate(path))
             paths.append({"path": list(path), "sampled": True, "accuracy": [accuracy] * 2, "parameters": 1, "flops": 1})
         truths.append({"region": f"{number}.0", "cells": region.texts, "epochs": 3, "paths": paths})
-        row = training(f"{number}.0", JOINT | {"fair_repeats": 3}) | {"cells": region.texts}
+        row = training(f"{number}.0", trainer) | {"cells": region.texts}
         told = {"paths": [p["path"] for p in paths], "accuracies": [p["accuracy"][0] for p in paths]}
         row["path_losses"] = told | {"losses": [1 - value for value in told["accuracies"]]}
         row["stage_weights_epochs"] = [(np.exp(scores) / np.exp(scores).sum(1, keepdims=True)).tolist()]
         trainings.append(row | {"training_effects_epochs": [(-scores).tolist()]})
-    return write(tmp_path, truths, trainings)
+    return write(folder, truths, trainings)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return regions(tmp_path, range(12), JOINT | {"fair_repeats": 3})
+
+
+def agreement(known, *sources):
+    """Spearman's of each region with what the others tell."""
+    told = [known.elsewhere(held, *sources) for held in range(len(known.truths))]
+    return [stats.spearmanr(scores, truth.mean).statistic for scores, truth in zip(told, known.truths, strict=True)]
 
 
 @pytest.mark.parametrize("source", ["accuracies", "default"])
 def test_what_holds_in_other_regions_is_known_of_one(folder, source):
     known = elsewhere.Known.read([folder])
-    found = []
-    for held, truth in enumerate(known.truths):
-        runs = known.runs[held]
-        known.runs[held] = {"default": [-run for run in runs["default"]]}  # of its own, which it does not look at
-        found.append(stats.spearmanr(known.elsewhere(held, source), truth.mean).statistic)
-        known.runs[held] = runs
+    found = agreement(known, source)
     assert np.mean(found) > 0.9
     assert min(found) > 0.6
+    known.regions[3].scores["default"][0] *= -1  # of its own, which it does not look at
+    assert agreement(known, source)[3] == found[3]
+
+
+def test_further_regions_teach_and_are_not_ranked(tmp_path):
+    few = regions(tmp_path / "few", range(3), JOINT | {"fair_repeats": 3})
+    more = regions(tmp_path / "more", range(3, 15), APART)
+    wrong = regions(tmp_path / "wrong", range(3, 15), APART, sign=-1)
+    told, misled = elsewhere.Known.read([few], [more]), elsewhere.Known.read([few], [wrong])
+    assert len(told.truths) == len(misled.truths) == 3
+    for sources in [("accuracies",), ("apart",), ("accuracies", "apart")]:
+        assert np.mean(agreement(told, *sources)) > 0.9
+        assert np.mean(agreement(misled, *sources)) < -0.5
+    assert {kind: len(of) for kind, of in told.draws(0, np.random.default_rng(0)).items()} == {
+        "scores by default": 2,
+        "scores by apart": 12,
+        "10 networks of each, one seed": 14,
+        "30 networks of each, one seed": 14,
+        "all networks of each, all seeds": 2,
+    }
+    with pytest.raises(AssertionError, match=r"that are ranked: \['0.0', '1.0', '2.0'\]"):
+        elsewhere.Known.read([few], [few])
 
 
 def test_a_line_for_each_training_and_for_each_number_of_regions(folder, monkeypatch, capsys):
