@@ -7,6 +7,7 @@ import difflib
 import importlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -64,8 +65,9 @@ def _default(item: dataclasses.Field[Any]) -> Any:
     return dataclasses.field(default=item.default)
 
 
+@cache
 def register() -> None:
-    """Tell Hydra the schemas."""
+    """Tell Hydra the schemas, whose store lasts as long as the process."""
     store = ConfigStore.instance()
     store.store(name="schema", node=_root())
     for group, options in SCHEMAS.items():
