@@ -5,10 +5,10 @@ python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…]
 A Bayesian ridge regression on features of cells, for all stages alike and for each by itself, learned on other regions
 of the folders and read on one of which it knows only the cells. It learns the accuracies of their trained networks, the
 scores that the default gave their paths, or, where these are kept (see `capacity`), those of paths apart. Folders that
-are told add regions to learn from, none of which is ranked: networks in truth.jsonl, `trainer=apart` in
-trainings.jsonl. The first table has it alone and added to what the region's own trainings say, each over its spread
-over the paths; the others, by how many regions it learned from. Means over runs, draws and regions; Student's intervals
-over the regions.
+are told add regions to learn from: networks in truth.jsonl, `trainer=apart` in trainings.jsonl. The first table has it
+alone and added to what the region's own trainings say, each over its spread over the paths; the next, by how many
+regions it learned from; the last, how it ranks each told region that has networks. Means over runs, draws and regions;
+Student's intervals over the regions.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from experiments.rank_correlation.study import Floats, Study, Truth, read_truth
 from experiments.rank_correlation.subregions import effects
 from experiments.rank_correlation.together import beside_default
 from experiments.readings import header
+from fade.ranking import PathRanks
 from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
 from fade.space import Cell, Region
@@ -110,6 +111,12 @@ class Told:
         """Features of paths ``[N, F·(1 + D)]``."""
         return np.asarray(sum(stage[k] for stage, k in zip(self.features, paths.T, strict=True)))
 
+    @property
+    def unknown(self) -> Floats:
+        """Features of the paths of its networks."""
+        assert self.truth is not None
+        return self.of_paths(self.truth.paths)
+
     def tells(self, source: str) -> bool:
         return bool(self.scores.get(source)) if source in TRAININGS else self.truth is not None
 
@@ -118,7 +125,7 @@ class Told:
         if source in TRAININGS:
             return self.of_run(np.mean(self.scores[source], axis=0))
         assert self.truth is not None
-        return self.of_paths(self.truth.paths), self.truth.mean
+        return self.unknown, self.truth.mean
 
     def of_run(self, scores: Floats) -> Lesson:
         """Scores of candidates, of which paths' are sums."""
@@ -184,23 +191,21 @@ class Known:
         ]
         return cls(regions, truths, runs, float(np.mean(ceilings)), further)
 
-    def unknown(self, held: int) -> Floats:
-        """Features of a region's paths ``[N, F·(1 + D)]``."""
-        return self.regions[held].of_paths(self.truths[held].paths)
-
-    def others(self, held: int, source: str) -> list[Told]:
+    def others(self, held: Told, source: str) -> list[Told]:
         """All regions that a source tells of but one."""
-        return [told for told in self.regions + self.further if told.tells(source) and told is not self.regions[held]]
+        return [told for told in self.regions + self.further if told.tells(source) and told is not held]
 
-    def elsewhere(self, held: int, *sources: str) -> Floats:
+    def elsewhere(self, held: Told, *sources: str) -> Floats:
         """Scores of a region's paths by what sources tell of all others, of several the sum, each over its spread."""
-        scores = [
-            stats.zscore(learned([told.lesson(source) for told in self.others(held, source)], self.unknown(held)))
-            for source in sources
-        ]
-        return np.asarray(stats.zscore(np.sum(scores, axis=0)))
+        lessons = [[told.lesson(source) for told in self.others(held, source)] for source in sources]
+        return np.asarray(stats.zscore(sum(stats.zscore(learned(each, held.unknown)) for each in lessons)))
 
-    def draws(self, held: int, rng: np.random.Generator) -> dict[str, list[Callable[[], Lesson]]]:
+    def sources(self, held: Told) -> list[tuple[str, ...]]:
+        """What there is to learn of other regions, alone and together."""
+        found: list[tuple[str, ...]] = [(name,) for name in (ACCURACIES, *TRAININGS) if self.others(held, name)]
+        return [*found, (ACCURACIES, "apart")] if ("apart",) in found else found
+
+    def draws(self, held: Told, rng: np.random.Generator) -> dict[str, list[Callable[[], Lesson]]]:
         """How to draw of each other region what it tells, by kind."""
         networks = self.others(held, ACCURACIES)
         found: dict[str, list[Callable[[], Lesson]]] = {
@@ -222,11 +227,10 @@ def _rho(runs: Sequence[Floats], truth: Truth) -> float:
 
 def table(known: Known) -> Iterator[str]:
     """A line for each training, alone and with what was learned of all other regions."""
-    sources = [(ACCURACIES,), *((name,) for name in TRAININGS if known.others(0, name))]
-    if ("apart",) in sources:
-        sources.append((ACCURACIES, "apart"))
-    held = range(len(known.truths))
-    learned_of = {" and ".join(source): [known.elsewhere(number, *source) for number in held] for source in sources}
+    sources = known.sources(known.regions[0])
+    learned_of = {
+        " and ".join(source): [known.elsewhere(held, *source) for held in known.regions] for source in sources
+    }
 
     def told(rhos: Sequence[float]) -> str:
         return f"{np.mean(rhos):+.2f} {interval(mean_interval(rhos))}, {np.mean(rhos) / known.ceiling:.2f}"
@@ -252,22 +256,39 @@ def table(known: Known) -> Iterator[str]:
 def curve(known: Known, here: str) -> Iterator[str]:
     """A line for each number of regions that are learned from, added to a training of the region itself, if any."""
     rng = np.random.default_rng(0)
-    held = range(len(known.truths))
-    draws = [known.draws(number, rng) for number in held]
+    draws = [known.draws(held, rng) for held in known.regions]
     most = {kind: len(regions) for kind, regions in draws[0].items()}
     yield from header(f"regions learned from (trained here: {here})", *most)
     for few in sorted({*(n for n in FEW if n < max(most.values())), *most.values()}):
         cells = []
         for kind, all_of in most.items():
             rhos = []
-            for number in held if few <= all_of else ():
-                unknown, runs = known.unknown(number), known.runs[number].get(here, [np.zeros(1)])
+            for number, held in enumerate(known.regions if few <= all_of else ()):
+                runs = known.runs[number].get(here, [np.zeros(1)])
                 for _ in range(DRAWS):
                     drawn = rng.choice(all_of, few, replace=False)
-                    scores = stats.zscore(learned([draws[number][kind][n]() for n in drawn], unknown))
+                    scores = stats.zscore(learned([draws[number][kind][n]() for n in drawn], held.unknown))
                     rhos.append(_rho([run + scores for run in runs], known.truths[number]))
             cells.append(f"{np.mean(rhos):+.2f}, {np.mean(rhos) / known.ceiling:.2f}" if rhos else "")
         yield f"| {few} | {' | '.join(cells)} |"
+
+
+def told_table(known: Known) -> Iterator[str]:
+    """A line for all that ranks the further regions: what was learned of all other regions, and their own paths apart.
+
+    Their networks may be of one seed, so that nothing says what noise allows.
+    """
+    rhos: dict[str, list[float]] = defaultdict(list)
+    for held in known.further:
+        if held.truth is None:
+            continue
+        for source in known.sources(known.regions[0]):
+            rhos[f"{' and '.join(source)} elsewhere"].append(_rho([known.elsewhere(held, *source)], held.truth))
+        for scores in held.scores["apart"][:1]:
+            rhos["apart, trained here"].append(_rho([PathRanks(scores).scores(held.truth.paths)], held.truth))
+    yield from header("learned from", "told regions", "Spearman with their networks")
+    for name, each in rhos.items():
+        yield f"| {name} | {len(each)} | {np.mean(each):+.2f} {interval(mean_interval(each))} |"
 
 
 def main() -> None:
@@ -281,6 +302,8 @@ def main() -> None:
     for here in ("nothing", LONGEST):
         if here in ("nothing", *known.runs[0]):
             print("", *curve(known, here), sep="\n")
+    if known.further:
+        print("", *told_table(known), sep="\n")
 
 
 if __name__ == "__main__":

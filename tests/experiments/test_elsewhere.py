@@ -54,7 +54,7 @@ def folder(tmp_path):
 
 def agreement(known, *sources):
     """Spearman's of each region with what the others tell."""
-    told = [known.elsewhere(held, *sources) for held in range(len(known.truths))]
+    told = [known.elsewhere(held, *sources) for held in known.regions]
     return [stats.spearmanr(scores, truth.mean).statistic for scores, truth in zip(told, known.truths, strict=True)]
 
 
@@ -68,7 +68,7 @@ def test_what_holds_in_other_regions_is_known_of_one(folder, source):
     assert agreement(known, source)[3] == found[3]
 
 
-def test_further_regions_teach_and_are_not_ranked(tmp_path):
+def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     few = regions(tmp_path / "few", range(3), JOINT | {"fair_repeats": 3})
     more = regions(tmp_path / "more", range(3, 15), APART)
     wrong = regions(tmp_path / "wrong", range(3, 15), APART, sign=-1)
@@ -77,13 +77,19 @@ def test_further_regions_teach_and_are_not_ranked(tmp_path):
     for sources in [("accuracies",), ("apart",), ("accuracies", "apart")]:
         assert np.mean(agreement(told, *sources)) > 0.9
         assert np.mean(agreement(misled, *sources)) < -0.5
-    assert {kind: len(of) for kind, of in told.draws(0, np.random.default_rng(0)).items()} == {
+    assert {kind: len(of) for kind, of in told.draws(told.regions[0], np.random.default_rng(0)).items()} == {
         "scores by default": 2,
         "scores by apart": 12,
         "10 networks of each, one seed": 14,
         "30 networks of each, one seed": 14,
         "all networks of each, all seeds": 2,
     }
+    lines = [line.strip("|").split("|") for line in list(elsewhere.told_table(told))[2:]]
+    assert [int(count) for _, count, _ in lines] == [12] * 5
+    assert all(float(rho.split()[0]) > 0.8 for _, _, rho in lines)
+    against = {line.split("|")[1].strip(): line.split("|")[3] for line in elsewhere.told_table(misled)}
+    assert float(against["default elsewhere"].split()[0]) < -0.5  # of the few, which say the opposite
+    assert float(against["apart, trained here"].split()[0]) > 0.8
     with pytest.raises(AssertionError, match=r"that are ranked: \['0.0', '1.0', '2.0'\]"):
         elsewhere.Known.read([few], [few])
 
