@@ -297,6 +297,9 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--told", nargs="+", type=Path, default=[])
     asked = parser.parse_args()
+    for folder in asked.told:
+        if not any(kept(folder / name) for name in ("truth.jsonl", "trainings.jsonl")):
+            parser.error(f"--told {folder}: nothing was collected there (experiments.collect)")
     known = Known.read(asked.folders, asked.told)
     print(*table(known), sep="\n")
     for here in ("nothing", LONGEST):
