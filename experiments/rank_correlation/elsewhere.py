@@ -5,9 +5,9 @@ python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…]
 A Bayesian ridge regression on features of cells, for all stages alike and for each by itself, learned on other regions
 of the folders and read on one of which it knows only the cells. It learns the accuracies of their trained networks, the
 scores that the default gave their paths, or, where these are kept (see `capacity`), those of paths apart. Folders that
-are told add regions to learn from: networks in truth.jsonl, `trainer=apart` in trainings.jsonl. The first table has it
+are told add regions to learn from: their networks, and `trainer=apart` where it was collected. The first table has it
 alone and added to what the region's own trainings say, each over its spread over the paths; the next, by how many
-regions it learned from; the last, how it ranks each told region that has networks. Means over runs, draws and regions;
+regions it learned from; the last, how it ranks the told regions. Means over runs, draws and regions;
 Student's intervals over the regions.
 """
 
@@ -104,7 +104,7 @@ class Told:
     """What is known of a region: features of its candidates, its networks, and scores by trainings, a run each."""
 
     features: Floats
-    truth: Truth | None
+    truth: Truth
     scores: dict[str, list[Floats]]
 
     def of_paths(self, paths: NDArray[np.int64]) -> Floats:
@@ -114,17 +114,15 @@ class Told:
     @property
     def unknown(self) -> Floats:
         """Features of the paths of its networks."""
-        assert self.truth is not None
         return self.of_paths(self.truth.paths)
 
     def tells(self, source: str) -> bool:
-        return bool(self.scores.get(source)) if source in TRAININGS else self.truth is not None
+        return source == ACCURACIES or bool(self.scores.get(source))
 
     def lesson(self, source: str) -> Lesson:
         """All of a source: the mean accuracies of the networks, or the mean scores of a training's runs."""
         if source in TRAININGS:
             return self.of_run(np.mean(self.scores[source], axis=0))
-        assert self.truth is not None
         return self.unknown, self.truth.mean
 
     def of_run(self, scores: Floats) -> Lesson:
@@ -138,7 +136,6 @@ class Told:
 
     def networks(self, few: int, rng: np.random.Generator) -> Lesson:
         """Some of the networks, drawn as their seed is."""
-        assert self.truth is not None
         paths = rng.choice(len(self.truth.paths), min(few, len(self.truth.paths)), replace=False)
         seed = rng.integers(self.truth.accuracy.shape[1])
         return self.of_paths(self.truth.paths[paths]), self.truth.accuracy[paths, seed]
@@ -146,10 +143,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Known:
-    """The regions of several folders, what trainings say of paths of those that are ranked, and further regions."""
+    """The regions of several folders, what trainings say of paths of each, and further regions."""
 
     regions: list[Told]
-    truths: list[Truth]
     runs: list[Runs]
     ceiling: float
     further: list[Told]
@@ -166,44 +162,37 @@ class Known:
             for truth, of in beside_default(study, folder):
                 truths.append(truth)
                 runs.append(of)
-        apart: dict[str, list[Floats]] = defaultdict(list)
-        spaces: dict[str, Region] = {}
-        networks: dict[str, Truth] = {}
-        for folder in told:
-            for row in kept(folder / "trainings.jsonl"):
-                spaces[row["region"]] = region = Region.parse(row["cells"])
-                if row["trainer"]["name"] == "apart":
-                    apart[row["region"]].append(effects([row["path_losses"]], region.candidates))
-            for truth in map(read_truth, kept(folder / "truth.jsonl")):
-                networks[truth.name], spaces[truth.name] = truth, truth.region
-        both = set(spaces) & {truth.name for truth in truths}
+        further = [read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")]
+        both = {truth.name for truth in further} & {truth.name for truth in truths}
         assert not both, f"{told} have regions that are ranked: {sorted(both)}"
-        found = [truth.region for truth in truths] + list(spaces.values())
-        ops = sorted({e[2] for region in found for stage in region.cells for cell in stage for e in cell.edges})
+        apart: dict[str, list[Floats]] = defaultdict(list)
+        for row in (row for folder in told for row in kept(folder / "trainings.jsonl")):
+            if row["trainer"]["name"] == "apart":
+                apart[row["region"]].append(effects([row["path_losses"]], len(row["cells"][0])))
+        cells = [cell for truth in truths + further for stage in truth.region.cells for cell in stage]
+        ops = sorted({op for cell in cells for _, _, op in cell.edges})
         regions = []
         for truth, of in zip(truths, runs, strict=True):
             k = truth.region.candidates
             scores = {name: [main_effects(truth.paths, run, k) for run in of.get(name, ())] for name in TRAININGS}
             regions.append(Told(candidate_features(truth.region, ops), truth, scores))
-        further = [
-            Told(candidate_features(region, ops), networks.get(name), {"apart": apart[name]})
-            for name, region in spaces.items()
-        ]
-        return cls(regions, truths, runs, float(np.mean(ceilings)), further)
+        others = [Told(candidate_features(truth.region, ops), truth, {"apart": apart[truth.name]}) for truth in further]
+        return cls(regions, runs, float(np.mean(ceilings)), others)
 
     def others(self, held: Told, source: str) -> list[Told]:
         """All regions that a source tells of but one."""
         return [told for told in self.regions + self.further if told.tells(source) and told is not held]
 
-    def elsewhere(self, held: Told, *sources: str) -> Floats:
-        """Scores of a region's paths by what sources tell of all others, of several the sum, each over its spread."""
-        lessons = [[told.lesson(source) for told in self.others(held, source)] for source in sources]
-        return np.asarray(stats.zscore(sum(stats.zscore(learned(each, held.unknown)) for each in lessons)))
-
-    def sources(self, held: Told) -> list[tuple[str, ...]]:
-        """What there is to learn of other regions, alone and together."""
-        found: list[tuple[str, ...]] = [(name,) for name in (ACCURACIES, *TRAININGS) if self.others(held, name)]
-        return [*found, (ACCURACIES, "apart")] if ("apart",) in found else found
+    def elsewhere(self, held: Told) -> dict[str, Floats]:
+        """Scores of a region's paths, over their spread, by what each source tells of all others, and a sum of two."""
+        found = {
+            source: stats.zscore(learned([told.lesson(source) for told in others], held.unknown))
+            for source in (ACCURACIES, *TRAININGS)
+            if (others := self.others(held, source))
+        }
+        if "apart" in found:
+            found[f"{ACCURACIES} and apart"] = stats.zscore(found[ACCURACIES] + found["apart"])
+        return found
 
     def draws(self, held: Told, rng: np.random.Generator) -> dict[str, list[Callable[[], Lesson]]]:
         """How to draw of each other region what it tells, by kind."""
@@ -217,8 +206,11 @@ class Known:
             f"{few} networks of each, one seed": [partial(told.networks, few, rng) for told in networks]
             for few in NETWORKS
         }
-        ranked = [told for told in networks if not any(told is further for further in self.further)]
-        return found | {"all networks of each, all seeds": [partial(told.lesson, ACCURACIES) for told in ranked]}
+        return found | {
+            "all networks of each, all seeds": [
+                partial(told.lesson, ACCURACIES) for told in self.regions if told is not held
+            ]
+        }
 
 
 def _rho(runs: Sequence[Floats], truth: Truth) -> float:
@@ -227,25 +219,25 @@ def _rho(runs: Sequence[Floats], truth: Truth) -> float:
 
 def table(known: Known) -> Iterator[str]:
     """A line for each training, alone and with what was learned of all other regions."""
-    sources = known.sources(known.regions[0])
-    learned_of = {
-        " and ".join(source): [known.elsewhere(held, *source) for held in known.regions] for source in sources
-    }
+    truths = [held.truth for held in known.regions]
+    learned_of = [known.elsewhere(held) for held in known.regions]
+    sources = list(learned_of[0])
 
     def told(rhos: Sequence[float]) -> str:
         return f"{np.mean(rhos):+.2f} {interval(mean_interval(rhos))}, {np.mean(rhos) / known.ceiling:.2f}"
 
-    columns = [column for source in learned_of for column in (f"with {source} elsewhere", "lead")]
-    last = list(learned_of)[-1]
-    yield from header(f"trained here (ceiling {known.ceiling:.2f})", "alone", *columns, f"with {last}, by region")
+    columns = [column for source in sources for column in (f"with {source} elsewhere", "lead")]
+    yield from header(
+        f"trained here (ceiling {known.ceiling:.2f})", "alone", *columns, f"with {sources[-1]}, by region"
+    )
     for name in ("nothing", *known.runs[0]):
         runs = [of.get(name, [np.zeros(1)]) for of in known.runs]
-        alone = [] if name == "nothing" else [_rho(run, truth) for run, truth in zip(runs, known.truths, strict=True)]
+        alone = [] if name == "nothing" else [_rho(run, truth) for run, truth in zip(runs, truths, strict=True)]
         cells = []
-        for scores in learned_of.values():
+        for source in sources:
             sums = [
-                _rho([run + score for run in of], truth)
-                for of, score, truth in zip(runs, scores, known.truths, strict=True)
+                _rho([run + scores[source] for run in of], truth)
+                for of, scores, truth in zip(runs, learned_of, truths, strict=True)
             ]
             lead = np.subtract(sums, alone) if alone else None
             cells += [told(sums), "" if lead is None else f"{lead.mean():+.2f} {interval(mean_interval(lead))}"]
@@ -268,7 +260,7 @@ def curve(known: Known, here: str) -> Iterator[str]:
                 for _ in range(DRAWS):
                     drawn = rng.choice(all_of, few, replace=False)
                     scores = stats.zscore(learned([draws[number][kind][n]() for n in drawn], held.unknown))
-                    rhos.append(_rho([run + scores for run in runs], known.truths[number]))
+                    rhos.append(_rho([run + scores for run in runs], held.truth))
             cells.append(f"{np.mean(rhos):+.2f}, {np.mean(rhos) / known.ceiling:.2f}" if rhos else "")
         yield f"| {few} | {' | '.join(cells)} |"
 
@@ -280,10 +272,8 @@ def told_table(known: Known) -> Iterator[str]:
     """
     rhos: dict[str, list[float]] = defaultdict(list)
     for held in known.further:
-        if held.truth is None:
-            continue
-        for source in known.sources(known.regions[0]):
-            rhos[f"{' and '.join(source)} elsewhere"].append(_rho([known.elsewhere(held, *source)], held.truth))
+        for source, told in known.elsewhere(held).items():
+            rhos[f"{source} elsewhere"].append(_rho([told], held.truth))
         for scores in held.scores["apart"][:1]:
             rhos["apart, trained here"].append(_rho([PathRanks(scores).scores(held.truth.paths)], held.truth))
     yield from header("learned from", "told regions", "Spearman with their networks")
@@ -298,8 +288,8 @@ def main() -> None:
     parser.add_argument("--told", nargs="+", type=Path, default=[])
     asked = parser.parse_args()
     for folder in asked.told:
-        if not any(kept(folder / name) for name in ("truth.jsonl", "trainings.jsonl")):
-            parser.error(f"--told {folder}: nothing was collected there (experiments.collect)")
+        if not (folder / "truth.jsonl").exists():
+            parser.error(f"--told {folder}: no networks were collected there (experiments.collect)")
     known = Known.read(asked.folders, asked.told)
     print(*table(known), sep="\n")
     for here in ("nothing", LONGEST):

@@ -54,8 +54,10 @@ def folder(tmp_path):
 
 def agreement(known, *sources):
     """Spearman's of each region with what the others tell."""
-    told = [known.elsewhere(held, *sources) for held in known.regions]
-    return [stats.spearmanr(scores, truth.mean).statistic for scores, truth in zip(told, known.truths, strict=True)]
+    told = [known.elsewhere(held)[" and ".join(sources)] for held in known.regions]
+    return [
+        stats.spearmanr(scores, held.truth.mean).statistic for scores, held in zip(told, known.regions, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("source", ["accuracies", "default"])
@@ -73,7 +75,7 @@ def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     more = regions(tmp_path / "more", range(3, 15), APART)
     wrong = regions(tmp_path / "wrong", range(3, 15), APART, sign=-1)
     told, misled = elsewhere.Known.read([few], [more]), elsewhere.Known.read([few], [wrong])
-    assert len(told.truths) == len(misled.truths) == 3
+    assert len(told.regions) == len(misled.regions) == 3
     for sources in [("accuracies",), ("apart",), ("accuracies", "apart")]:
         assert np.mean(agreement(told, *sources)) > 0.9
         assert np.mean(agreement(misled, *sources)) < -0.5
