@@ -3,12 +3,12 @@
 python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…]
 
 A Bayesian ridge regression on features of cells, for all stages alike and for each by itself, learned on other regions
-of the folders and read on one of which it knows only the cells. It learns the accuracies of their trained networks, the
-scores that the default gave their paths, or, where these are kept (see `capacity`), those of paths apart. Folders that
-are told add regions to learn from: their networks, and `trainer=apart` where it was collected. The first table has it
-alone and added to what the region's own trainings say, each over its spread over the paths; the next, by how many
-regions it learned from; the last, how it ranks the told regions. Means over runs, draws and regions;
-Student's intervals over the regions.
+of the folders and read on one of which it knows only the cells. It learns what candidates are worth: main effects on
+the accuracies of their trained networks, on the scores that the default gave their paths, or, where these are kept (see
+`capacity`), on those of paths apart. Folders that are told add regions to learn from, but for those that are ranked:
+their networks, and `trainer=apart` where it was collected. The first table has it alone and added to what the region's
+own trainings say, each over its spread over the paths; the next, by how many regions it learned from; the last, how it
+ranks the told regions. Means over runs, draws and regions; Student's intervals over the regions.
 """
 
 import argparse
@@ -23,8 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import BayesianRidge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from experiments.collect import kept
 from experiments.rank_correlation.capacity import Runs
@@ -44,8 +42,10 @@ NETWORKS = (10, 30)
 ACCURACIES, TRAININGS = "accuracies", ("default", "apart")
 """What can be learned of a region."""
 LONGEST = "both kinds"
+OWN = 0.5
+"""How much a stage's own features count beside those that all stages share."""
 Lesson = tuple[Floats, Floats]
-"""Features ``[N, F]`` and what to learn ``[N]``, of which only differences within the region count."""
+"""Features of a region's candidates ``[D, K, 1 + D, F]`` and what they are worth ``[D, K]``."""
 
 
 def features(cell: Cell, ops: Sequence[str]) -> list[float]:
@@ -76,27 +76,31 @@ def features(cell: Cell, ops: Sequence[str]) -> list[float]:
 
 
 def candidate_features(region: Region, ops: Sequence[str]) -> Floats:
-    """Features of candidates, less their stage's mean, for all stages alike and for their own: ``[D, K, F·(1 + D)]``.
-
-    Those of a path are the sum of its candidates'.
-    """
+    """Features of candidates, less their stage's mean, for all stages alike and for their own: ``[D, K, 1 + D, F]``."""
     cells = np.array([[features(cell, ops) for cell in stage] for stage in region.cells], dtype=np.float64)
     cells -= cells.mean(1, keepdims=True)
-    own = np.eye(region.depth)[:, None, :, None] * cells[:, :, None, :]  # [D, K, D, F]
-    return np.concatenate([cells, own.reshape(*cells.shape[:2], -1)], axis=2)
+    own = np.eye(region.depth)[:, None, :, None] * cells[:, :, None]
+    return np.concatenate([cells[:, :, None], OWN * own], axis=2)
 
 
 def learned(told: Sequence[Lesson], unknown: Floats) -> Floats:
-    """Scores of paths of which nothing but the cells is known.
+    """Scores of the candidates ``[D, K]`` of a region of which nothing but the cells is known.
+
+    Candidates are learned, not paths: what features leave open of a candidate is shared by all paths through it, so
+    that a region with more networks does not count for more of it.
 
     Args:
         told: What each region that something is known of tells.
-        unknown: Features of the paths to score.
+        unknown: Features of the candidates to score ``[D, K, 1 + D, F]``.
     """
+    known = np.concatenate([x.reshape(-1, *x.shape[2:]) for x, _ in told])  # [N, 1 + D, F]
+    spread = known[:, 0].std(0)
+    spread[spread == 0] = 1
     # The evidence says how much to shrink: left-out regions, too few, say it with too much chance.
-    model = make_pipeline(StandardScaler(), BayesianRidge(fit_intercept=False))
-    model.fit(np.concatenate([x for x, _ in told]), np.concatenate([stats.zscore(y) for _, y in told]))
-    return np.asarray(model.predict(unknown))
+    model = BayesianRidge(fit_intercept=False)
+    model.fit((known / spread).reshape(len(known), -1), np.concatenate([stats.zscore(y.ravel()) for _, y in told]))
+    scores = model.predict((unknown / spread).reshape(-1, known[0].size))
+    return np.asarray(scores.reshape(unknown.shape[:2]))
 
 
 @dataclass(frozen=True)
@@ -107,38 +111,33 @@ class Told:
     truth: Truth
     scores: dict[str, list[Floats]]
 
-    def of_paths(self, paths: NDArray[np.int64]) -> Floats:
-        """Features of paths ``[N, F·(1 + D)]``."""
-        return np.asarray(sum(stage[k] for stage, k in zip(self.features, paths.T, strict=True)))
-
-    @property
-    def unknown(self) -> Floats:
-        """Features of the paths of its networks."""
-        return self.of_paths(self.truth.paths)
-
     def tells(self, source: str) -> bool:
         return source == ACCURACIES or bool(self.scores.get(source))
+
+    def worth(self, accuracy: Floats, paths: slice | NDArray[np.int64] = np.s_[:]) -> Lesson:
+        """Main effects on accuracies of some of its networks."""
+        return self.features, main_effects(self.truth.paths[paths], accuracy, self.truth.region.candidates)
 
     def lesson(self, source: str) -> Lesson:
         """All of a source: the mean accuracies of the networks, or the mean scores of a training's runs."""
         if source in TRAININGS:
-            return self.of_run(np.mean(self.scores[source], axis=0))
-        return self.unknown, self.truth.mean
-
-    def of_run(self, scores: Floats) -> Lesson:
-        """Scores of candidates, of which paths' are sums."""
-        return self.features.reshape(-1, self.features.shape[2]), scores.ravel()
+            return self.features, np.mean(self.scores[source], axis=0)
+        return self.worth(self.truth.mean)
 
     def one_run(self, training: str, rng: np.random.Generator) -> Lesson:
         """One run of a training, drawn."""
         runs = self.scores[training]
-        return self.of_run(runs[rng.integers(len(runs))])
+        return self.features, runs[rng.integers(len(runs))]
 
     def networks(self, few: int, rng: np.random.Generator) -> Lesson:
         """Some of the networks, drawn as their seed is."""
         paths = rng.choice(len(self.truth.paths), min(few, len(self.truth.paths)), replace=False)
         seed = rng.integers(self.truth.accuracy.shape[1])
-        return self.of_paths(self.truth.paths[paths]), self.truth.accuracy[paths, seed]
+        return self.worth(self.truth.accuracy[paths, seed], paths)
+
+    def by(self, lessons: Sequence[Lesson]) -> Floats:
+        """Scores of its networks' paths, over their spread, by what other regions tell."""
+        return np.asarray(stats.zscore(PathRanks(learned(lessons, self.features)).scores(self.truth.paths)))
 
 
 @dataclass(frozen=True)
@@ -162,9 +161,9 @@ class Known:
             for truth, of in beside_default(study, folder):
                 truths.append(truth)
                 runs.append(of)
+        ranked = {truth.name for truth in truths}
         further = [read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")]
-        both = {truth.name for truth in further} & {truth.name for truth in truths}
-        assert not both, f"{told} have regions that are ranked: {sorted(both)}"
+        further = [truth for truth in further if truth.name not in ranked]
         apart: dict[str, list[Floats]] = defaultdict(list)
         for row in (row for folder in told for row in kept(folder / "trainings.jsonl")):
             if row["trainer"]["name"] == "apart":
@@ -186,7 +185,7 @@ class Known:
     def elsewhere(self, held: Told) -> dict[str, Floats]:
         """Scores of a region's paths, over their spread, by what each source tells of all others, and a sum of two."""
         found = {
-            source: stats.zscore(learned([told.lesson(source) for told in others], held.unknown))
+            source: held.by([told.lesson(source) for told in others])
             for source in (ACCURACIES, *TRAININGS)
             if (others := self.others(held, source))
         }
@@ -259,7 +258,7 @@ def curve(known: Known, here: str) -> Iterator[str]:
                 runs = known.runs[number].get(here, [np.zeros(1)])
                 for _ in range(DRAWS):
                     drawn = rng.choice(all_of, few, replace=False)
-                    scores = stats.zscore(learned([draws[number][kind][n]() for n in drawn], held.unknown))
+                    scores = held.by([draws[number][kind][n]() for n in drawn])
                     rhos.append(_rho([run + scores for run in runs], held.truth))
             cells.append(f"{np.mean(rhos):+.2f}, {np.mean(rhos) / known.ceiling:.2f}" if rhos else "")
         yield f"| {few} | {' | '.join(cells)} |"

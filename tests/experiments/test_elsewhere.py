@@ -92,8 +92,22 @@ def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     against = {line.split("|")[1].strip(): line.split("|")[3] for line in elsewhere.told_table(misled)}
     assert float(against["default elsewhere"].split()[0]) < -0.5  # of the few, which say the opposite
     assert float(against["apart, trained here"].split()[0]) > 0.8
-    with pytest.raises(AssertionError, match=r"that are ranked: \['0.0', '1.0', '2.0'\]"):
-        elsewhere.Known.read([few], [few])
+    again = elsewhere.Known.read([few], [more, few])  # regions that are ranked teach once
+    assert [region.truth.name for region in again.further] == [region.truth.name for region in told.further]
+
+
+def test_a_feature_counts_as_much_in_any_unit_and_may_count_in_one_stage_alone():
+    rng = np.random.default_rng(0)
+    space = HierarchicalSpace(cell_space=CellSpace(vertices=5), depth=2)
+    told = []
+    for _ in range(40):
+        features = elsewhere.candidate_features(space.sample_region(rng, 4), ["conv3"])
+        told.append((features, np.stack([features[0, :, 0, 0], np.zeros(4)]) + rng.normal(0, 0.01, (2, 4))))
+    *others, (unknown, _) = told
+    scores = elsewhere.learned(others, unknown)
+    units = np.linspace(0.01, 100, unknown.shape[-1])
+    assert elsewhere.learned([(x * units, y) for x, y in others], unknown * units) == pytest.approx(scores)
+    assert np.ptp(scores[0]) > 2 * np.ptp(scores[1])  # edges count in the first stage alone
 
 
 def test_a_line_for_each_training_and_for_each_number_of_regions(folder, monkeypatch, capsys):
