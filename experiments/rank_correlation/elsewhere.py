@@ -37,8 +37,8 @@ from fade.space import Cell, Region
 from fade.training.effects import main_effects
 
 FEW, DRAWS = (1, 2, 4, 8, 16, 32), 20
-NETWORKS = (10, 30)
-"""Of each region that it learns from, trained once."""
+NETWORKS = 30
+"""Of each region that it learns from, trained once: enough to tell the effects of candidates."""
 ACCURACIES, TRAININGS = "accuracies", ("default", "apart")
 """What can be learned of a region."""
 LONGEST = "both kinds"
@@ -129,9 +129,9 @@ class Told:
         runs = self.scores[training]
         return self.features, runs[rng.integers(len(runs))]
 
-    def networks(self, few: int, rng: np.random.Generator) -> Lesson:
+    def networks(self, rng: np.random.Generator) -> Lesson:
         """Some of the networks, drawn as their seed is."""
-        paths = rng.choice(len(self.truth.paths), min(few, len(self.truth.paths)), replace=False)
+        paths = rng.choice(len(self.truth.paths), min(NETWORKS, len(self.truth.paths)), replace=False)
         seed = rng.integers(self.truth.accuracy.shape[1])
         return self.worth(self.truth.accuracy[paths, seed], paths)
 
@@ -201,14 +201,10 @@ class Known:
             for name in TRAININGS
             if (others := self.others(held, name))
         }
-        found |= {
-            f"{few} networks of each, one seed": [partial(told.networks, few, rng) for told in networks]
-            for few in NETWORKS
-        }
+        everything = [partial(told.lesson, ACCURACIES) for told in self.regions if told is not held]
         return found | {
-            "all networks of each, all seeds": [
-                partial(told.lesson, ACCURACIES) for told in self.regions if told is not held
-            ]
+            f"{NETWORKS} networks of each, one seed": [partial(told.networks, rng) for told in networks],
+            "all networks of each, all seeds": everything,
         }
 
 

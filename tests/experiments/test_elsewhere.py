@@ -82,7 +82,6 @@ def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     assert {kind: len(of) for kind, of in told.draws(told.regions[0], np.random.default_rng(0)).items()} == {
         "scores by default": 2,
         "scores by apart": 12,
-        "10 networks of each, one seed": 14,
         "30 networks of each, one seed": 14,
         "all networks of each, all seeds": 2,
     }
@@ -113,7 +112,6 @@ def test_a_feature_counts_as_much_in_any_unit_and_may_count_in_one_stage_alone()
 def test_a_line_for_each_training_and_for_each_number_of_regions(folder, monkeypatch, capsys):
     monkeypatch.setattr(elsewhere, "DRAWS", 1)
     monkeypatch.setattr(elsewhere, "FEW", (1,))
-    monkeypatch.setattr(elsewhere, "NETWORKS", (10,))
     monkeypatch.setattr(sys, "argv", ["elsewhere", str(folder)])
     elsewhere.main()
     first, second = capsys.readouterr().out.split("\n\n")
