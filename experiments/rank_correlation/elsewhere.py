@@ -162,8 +162,8 @@ class Known:
                 truths.append(truth)
                 runs.append(of)
         ranked = {truth.name for truth in truths}
-        further = [read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")]
-        further = [truth for truth in further if truth.name not in ranked]
+        rows = {row["region"]: row for folder in told for row in kept(folder / "truth.jsonl")}  # a region teaches once
+        further = [read_truth(row) for name, row in rows.items() if name not in ranked]
         apart: dict[str, list[Floats]] = defaultdict(list)
         for row in (row for folder in told for row in kept(folder / "trainings.jsonl")):
             if row["trainer"]["name"] == "apart":
@@ -201,7 +201,9 @@ class Known:
             for name in TRAININGS
             if (others := self.others(held, name))
         }
-        everything = [partial(told.lesson, ACCURACIES) for told in self.regions if told is not held]
+        everything: list[Callable[[], Lesson]] = [
+            partial(told.lesson, ACCURACIES) for told in self.regions if told is not held
+        ]
         return found | {
             f"{NETWORKS} networks of each, one seed": [partial(told.networks, rng) for told in networks],
             "all networks of each, all seeds": everything,
