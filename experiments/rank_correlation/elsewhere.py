@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import BayesianRidge
+from sklearn.preprocessing import StandardScaler
 
-from experiments.collect import kept
+from experiments.collect import kept, same
 from experiments.rank_correlation.capacity import Runs
 from experiments.rank_correlation.study import Floats, Study, Truth, read_truth
 from experiments.rank_correlation.subregions import effects
@@ -94,8 +95,7 @@ def learned(told: Sequence[Lesson], unknown: Floats) -> Floats:
         unknown: Features of the candidates to score ``[D, K, 1 + D, F]``.
     """
     known = np.concatenate([x.reshape(-1, *x.shape[2:]) for x, _ in told])  # [N, 1 + D, F]
-    spread = known[:, 0].std(0)
-    spread[spread == 0] = 1
+    spread = StandardScaler().fit(known[:, 0]).scale_
     # The evidence says how much to shrink: left-out regions, too few, say it with too much chance.
     model = BayesianRidge(fit_intercept=False)
     model.fit((known / spread).reshape(len(known), -1), np.concatenate([stats.zscore(y.ravel()) for _, y in told]))
@@ -165,7 +165,7 @@ class Known:
         rows = {row["region"]: row for folder in told for row in kept(folder / "truth.jsonl")}  # a region teaches once
         further = [read_truth(row) for name, row in rows.items() if name not in ranked]
         apart: dict[str, list[Floats]] = defaultdict(list)
-        for row in (row for folder in told for row in kept(folder / "trainings.jsonl")):
+        for row in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
             if row["trainer"]["name"] == "apart":
                 apart[row["region"]].append(effects([row["path_losses"]], len(row["cells"][0])))
         cells = [cell for truth in truths + further for stage in truth.region.cells for cell in stage]

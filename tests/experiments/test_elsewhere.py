@@ -93,6 +93,7 @@ def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     assert float(against["apart, trained here"].split()[0]) > 0.8
     again = elsewhere.Known.read([few], [more, more, few])
     assert agreement(again, "accuracies") == agreement(told, "accuracies")  # no region teaches twice, or itself
+    assert [len(region.scores["apart"]) for region in again.further] == [1] * 12  # nor a training
 
 
 def test_a_feature_counts_as_much_in_any_unit_and_may_count_in_one_stage_alone():
