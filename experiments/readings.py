@@ -16,6 +16,9 @@ from fade.training.reading import read_epochs, read_path_losses, read_region
 
 READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
+OWN = ("readout_window", "readout_transform", "readout_pairs")
+JOINED = ("training_pairs",)
+"""Read as the run itself did, which chose how its parts are read."""
 
 
 def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,11 +46,19 @@ def named(trainer: Mapping[str, Any]) -> str:
     return ", ".join([given["name"], length, f"batches of {given['batch_size']}", rate, *others])
 
 
+def own_recipe(training: Mapping[str, Any]) -> TrainerConfig:
+    """The recipe of a training, and how its run read it."""
+    how = {name: training["trainer"][name] for name in OWN if name in training["trainer"]}
+    return replace(TrainerConfig(**recipe(training["trainer"]), readout="main_effects").of_region, **how)
+
+
 def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     """Path scores of every read-out, as functions of paths."""
     found: dict[str, Any] = {}
-    trainer = TrainerConfig(**recipe(training["trainer"]), readout="main_effects").of_region
-    for name, reading in read_region(training, len(training["cells"]), candidates, trainer).items():
+    own = own_recipe(training)
+    trainer = replace(own, **{name: getattr(TrainerConfig, name) for name in OWN})
+    read, as_run = (read_region(training, len(training["cells"]), candidates, config) for config in (trainer, own))
+    for name, reading in (read | {name: as_run[name] for name in JOINED if name in as_run}).items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:
             found[f"{name}, log_sum"] = reading.ranks("log_sum").scores
@@ -56,9 +67,8 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
         if "training_effects" in alike:
             found[f"training_effects, {which}"] = alike["training_effects"].ranks("mean").scores
     if "training_effects_epochs" in training:
-        if (window := training["trainer"].get("readout_window", 1.0)) < 1:  # as the run itself read them
-            own = read_epochs(training, replace(trainer, readout_window=window))["training_effects"]
-            found[f"training_effects, last {window:.0%}"] = own.ranks("mean").scores
+        if own.readout_window < 1:
+            found[f"training_effects, last {own.readout_window:.0%}"] = as_run["training_effects"].ranks("mean").scores
         effects = read_epochs(training, trainer)["training_effects"]
         found["training_effects, stages balanced"] = PathRanks(balanced(effects.stage_scores)).scores
     if "path_losses" not in training:

@@ -14,7 +14,9 @@ EPOCH_READOUTS = ("weights_mean", "training_effects")
 """Read-outs of what a training records."""
 PATH_READOUTS = ("main_effects", "accuracy_effects", "pairs")
 """Read-outs of the validation losses and accuracies of one-hot paths."""
-READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS, "consensus")
+JOINED_READOUTS = ("training_pairs", "consensus")
+"""Read-outs of both."""
+READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS, *JOINED_READOUTS)
 READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
@@ -62,7 +64,8 @@ class TrainerConfig:
         readout: Which stage scores rank: ``weights``, ``weights_mean``, ``alone``, ``leave_one_out``,
             ``training_effects`` (of ``fair``: main effects on the losses in training), ``main_effects``,
             ``accuracy_effects`` (the same of accuracies in place of losses), ``pairs`` (main effects and shrunken
-            effects of pairs of stages; a search is told the main effects) or ``consensus`` (log ``weights_mean`` and
+            effects of pairs of stages; a search is told the main effects), ``training_pairs`` (of ``fair``:
+            ``training_effects`` and a share of those of pairs) or ``consensus`` (log ``weights_mean`` and
             ``accuracy_effects``, each over its own spread over the paths, added up; where there are
             ``training_effects`` these, too, and half of log ``weights_mean``).
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
@@ -168,9 +171,10 @@ class TrainerConfig:
                 f"trainer.alpha_warmup={self.alpha_warmup} leaves α none of the {epochs} epochs of one training (of "
                 f"{cause}); lower it to at most {int(100 * latest) / 100}"
             )
-        if self.readout == "training_effects" and self.name != "fair" and not self.fair_repeats:
+        fair = self.name == "fair" or (self.fair_repeats and self.readout == "training_effects")
+        if self.readout in ("training_effects", "training_pairs") and not fair:
             raise ValueError(
-                "trainer.readout=training_effects reads the paths that fair training draws, and "
+                f"trainer.readout={self.readout} reads the paths that fair training draws, and "
                 f"trainer.name={self.name} draws none; use trainer=fair, or trainer.readout=main_effects"
             )
         if self.region_steps is not None and not self.is_apart:
@@ -208,8 +212,8 @@ class TrainerConfig:
         return self.name == "apart"
 
     def reads(self, readout: str) -> bool:
-        """Whether a training takes the passes of `readout`; those of paths share theirs, and `consensus` needs them."""
-        wanted = PATH_READOUTS if self.readout in (*PATH_READOUTS, "consensus") else (self.readout,)
+        """Whether a training takes the passes of `readout`; those of paths share theirs, and joined ones need them."""
+        wanted = PATH_READOUTS if self.readout in (*PATH_READOUTS, *JOINED_READOUTS) else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 
     def design_size(self, candidates: int, depth: int) -> int:

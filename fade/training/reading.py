@@ -22,6 +22,8 @@ from fade.training.transforms import transform
 Table = list[Any]
 _TRIED = ("identity", "log", "normal_scores")
 _ROUNDING = 1e-9
+PAIRS_SHARE = 0.3
+"""Of the effects of pairs of stages beside those of the losses in training."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def read_region(result: Mapping[str, Any], depth: int, candidates: int, config: 
     readings = {name: Reading(scores) for name, scores in result["readouts"].items()} | read_epochs(result, config)
     if "path_losses" in result:
         readings |= read_path_losses(result["path_losses"], candidates, config)
+    if config.name == "fair" and {"training_effects", "pairs"} <= readings.keys():
+        readings["training_pairs"] = training_pairs(readings)
     if "weights_mean" in readings and "accuracy_effects" in readings:
         readings["consensus"] = consensus(readings)
     if candidates == 1:
@@ -88,6 +92,24 @@ def read_epochs(result: Mapping[str, Any], config: TrainerConfig) -> dict[str, R
     return found
 
 
+def training_pairs(readings: Mapping[str, Reading], share: float = PAIRS_SHARE) -> Reading:
+    """The effects on losses in training, and a share of how pairs of stages interact on validation losses [ours].
+
+    Losses in training tell best what a candidate is worth by itself. How candidates depend on each other they do not
+    say, and networks do; one-hot paths of the hyper-architecture say so, but much of it comes of weights that paths
+    share, so that in full it ranks worse than nothing (measured in experiments/nas_bench_macro). A share of it counts,
+    in units of what either says of candidates by themselves.
+
+    Args:
+        readings: ``training_effects`` and ``pairs``.
+        share: How much of it.
+    """
+    effects, pairs = readings["training_effects"], readings["pairs"]
+    unit, by_losses = (spread(np.asarray(each.stage_scores)) for each in (effects, pairs))
+    scale = share * unit / by_losses if by_losses > _ROUNDING else 0.0
+    return Reading(effects.stage_scores, (scale * np.asarray(pairs.pair_scores)).tolist())
+
+
 def consensus(readings: Mapping[str, Reading]) -> Reading:
     """The sum of log mean softmax(α), the effects on accuracies and those on losses in training [ours].
 
@@ -117,8 +139,13 @@ def standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     Zero where all are alike but for rounding, which must not become an opinion.
     """
     centred: NDArray[np.float64] = scores - scores.mean(1, keepdims=True)
-    spread = np.sqrt(centred.var(1).sum())
-    return centred / spread if spread > _ROUNDING else np.zeros_like(centred)
+    unit = spread(scores)
+    return centred / unit if unit > _ROUNDING else np.zeros_like(centred)
+
+
+def spread(scores: NDArray[np.float64]) -> float:
+    """Standard deviation of the sums of scores ``[D, K]`` along all K^D paths."""
+    return float(np.sqrt(scores.var(1).sum()))
 
 
 def _last(epochs: Table, config: TrainerConfig) -> int:

@@ -189,7 +189,7 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
     result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
     assert set(result["readouts"]) == set(READOUTS)
     readings = read_region(result, 2, 3, config)
-    assert set(readings) == set(NAMES) - (set() if mode == "fair" else {"training_effects"})
+    assert set(readings) == set(NAMES) - (set() if mode == "fair" else {"training_effects", "training_pairs"})
     for name, reading in readings.items():
         assert np.argmax(reading.stage_scores, 1).tolist() == [1, 2], name
         if name in PROBABILITIES:
@@ -198,7 +198,7 @@ def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_readout_alone_reads_the_same_for_less(data, name):
-    mode = "fair" if name == "training_effects" else "joint"
+    mode = "fair" if name.startswith("training") else "joint"
     whole = TrainerConfig(name=mode, epochs=1, batch_size=20, readout=name)
     region, layout = make_region(), SPACE.layout(data.shape, data.classes)
     results = [train_region(region, c, layout, data, seed=0) for c in (whole, replace(whole, all_readouts=False))]

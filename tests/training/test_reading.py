@@ -11,7 +11,16 @@ from fade.space import Region
 from fade.training.config import PATH_READOUTS, READOUT_TRANSFORMS, TrainerConfig
 from fade.training.effects import design
 from fade.training.pairs import fit_effects
-from fade.training.reading import Reading, consensus, learning_rates, read_epochs, read_path_losses
+from fade.training.reading import (
+    PAIRS_SHARE,
+    Reading,
+    consensus,
+    learning_rates,
+    read_epochs,
+    read_path_losses,
+    read_region,
+    training_pairs,
+)
 from fade.truth.table import distinct_networks, macro_table
 
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
@@ -130,6 +139,42 @@ def test_effects_of_an_epoch_weigh_as_its_learning_rate():
     np.testing.assert_allclose(found.stage_scores, -(weights[:, None, None] * epochs).sum(0) / weights.sum())
 
 
+def along(stage, pair=None):
+    """Sums of stage and pair effects along all paths, less their mean."""
+    first, second = np.triu_indices(6, 1)
+    total = stage[np.arange(6), EVERY].sum(1)
+    total += 0 if pair is None else pair[first, second, EVERY[:, first], EVERY[:, second]].sum(1)
+    return total - total.mean()
+
+
+def test_a_share_of_how_stages_interact_joins_the_effects_of_training():
+    """What path losses say of a candidate by itself does not count, but for the unit."""
+    rng = np.random.default_rng(0)
+    stage, other, pair = rng.normal(size=(6, 3)), 7 * rng.normal(size=(6, 3)), rng.normal(size=(6, 6, 3, 3))
+    pair -= pair.mean(-1, keepdims=True)
+    pair -= pair.mean(-2, keepdims=True)
+    result = {
+        "readouts": {},
+        "training_effects_epochs": [(-stage).tolist()],
+        "path_losses": {"paths": EVERY.tolist(), "losses": (9 - along(other, pair)).tolist()},
+    }
+    readings = read_region(result, 6, 3, TrainerConfig(name="fair", readout="training_pairs"))
+    reading = readings["training_pairs"]
+    unit = along(stage).std() / along(other).std()
+    found = 6 * reading.ranks().scores(EVERY)
+    np.testing.assert_allclose(found - found.mean(), along(stage, PAIRS_SHARE * unit * pair), atol=1e-3)
+    assert reading.stage_scores == readings["training_effects"].stage_scores
+    assert "training_pairs" not in read_region(result, 6, 3, TrainerConfig())  # the paths of another training
+
+
+def test_where_losses_tell_no_candidates_apart_the_effects_of_training_rank_alone():
+    stage = np.random.default_rng(0).normal(size=(6, 3))
+    flat = read_path_losses({"paths": EVERY, "losses": np.ones(len(EVERY))}, 3, TrainerConfig())["pairs"]
+    reading = training_pairs({"training_effects": Reading(stage.tolist()), "pairs": flat})
+    assert reading.stage_scores == stage.tolist()
+    assert not np.any(reading.pair_scores)
+
+
 def heard(weights, **effects):
     """The stage scores of a consensus."""
     parts = {"weights_mean": weights} | effects
@@ -144,10 +189,7 @@ def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths(names):
         name: scale * rng.normal(size=(6, 3)) + rng.normal(size=(6, 1))
         for name, scale in zip(names, (0.01, 5), strict=False)
     }
-    along = [
-        part[np.arange(6), EVERY].sum(1) for part in (heard(weights, **effects), np.log(weights), *effects.values())
-    ]
-    together, alpha, *parts = [part - part.mean() for part in along]
+    together, alpha, *parts = map(along, (heard(weights, **effects), np.log(weights), *effects.values()))
     np.testing.assert_allclose(together, sum(part / part.std() for part in parts) + alpha / alpha.std() / len(parts))
 
 
