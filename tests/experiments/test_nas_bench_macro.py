@@ -8,6 +8,7 @@ import pytest
 
 from experiments.nas_bench_macro.analysis import Table, averaged, exchanged_table, row
 from experiments.nas_bench_macro.networks import READOUT, scores_of, tables
+from experiments.nas_bench_macro.share import rows
 from experiments.rank_correlation.study import read_truth
 from experiments.readings import readings
 from fade.nets.vocabulary import BLOCKS
@@ -28,6 +29,13 @@ def test_a_stored_training_ranks_the_published_networks_as_reported(table: Table
         line = row(name, [(table, score[f"training_effects, {name}"](table.paths))])
         assert line.startswith(f"| {name} | {spearman} |  | {kendall} |")
     assert "| the last two | 0.977 |" in exchanged_table([(table, TRAINING)])
+
+
+def test_a_share_of_how_stages_interact_ranks_small_networks_as_reported() -> None:
+    folder = FILE.parents[1] / "shares" / "textures"
+    shares = "0.696 | 0.701 | 0.705 | 0.709 | 0.710 | 0.709 | 0.707 | 0.705"
+    assert next(rows(folder, None)) == f"| textures (3) | identity | {shares} |"
+    assert next(rows(folder, 1.0)).split(" | ")[2] == "0.680"
 
 
 def test_trainings_are_averaged_by_network_whatever_order_their_blocks_have(table: Table) -> None:
