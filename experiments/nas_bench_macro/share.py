@@ -46,6 +46,8 @@ def rows(folder: Path, window: float | None) -> Iterator[str]:
         for row in kept(folder / "trainings.jsonl")
         if row["trainer"]["name"] == "fair" and {"path_losses", "training_effects_epochs"} <= row.keys()
     ]
+    if not trainings:
+        raise SystemExit(f"{folder}: no fair training there reads paths")
     for how in TRANSFORMS:
         found = []
         for training, truth in trainings:
