@@ -17,8 +17,7 @@ from fade.training.reading import read_epochs, read_path_losses, read_region
 READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
 OWN = ("readout_window", "readout_transform", "readout_pairs")
-JOINED = ("training_pairs",)
-"""Read as the run itself did, which chose how its parts are read."""
+"""How a run read its trainings."""
 
 
 def recipe(trainer: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,8 +56,12 @@ def readings(training: Mapping[str, Any], candidates: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     own = own_recipe(training)
     trainer = replace(own, **{name: getattr(TrainerConfig, name) for name in OWN})
-    read, as_run = (read_region(training, len(training["cells"]), candidates, config) for config in (trainer, own))
-    for name, reading in (read | {name: as_run[name] for name in JOINED if name in as_run}).items():
+    read = as_run = read_region(training, len(training["cells"]), candidates, own)
+    if own != trainer:
+        read = read_region(training, len(training["cells"]), candidates, trainer)
+    if "training_pairs" in read:  # whose parts the run itself chose how to read
+        read["training_pairs"] = as_run["training_pairs"]
+    for name, reading in read.items():
         found[name] = reading.ranks("mean").scores
         if name in PROBABILITIES:
             found[f"{name}, log_sum"] = reading.ranks("log_sum").scores

@@ -139,7 +139,7 @@ def standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     Zero where all are alike but for rounding, which must not become an opinion.
     """
     centred: NDArray[np.float64] = scores - scores.mean(1, keepdims=True)
-    unit = spread(scores)
+    unit = spread(centred)
     return centred / unit if unit > _ROUNDING else np.zeros_like(centred)
 
 

@@ -26,11 +26,17 @@ from fade.truth.table import distinct_networks, macro_table
 EVERY = np.array(list(np.ndindex(*[3] * 6)))
 
 
+def along(stage, pair=None):
+    """Sums of stage and pair effects along all paths."""
+    first, second = np.triu_indices(6, 1)
+    total = stage[np.arange(6), EVERY].sum(1)
+    return total if pair is None else total + pair[first, second, EVERY[:, first], EVERY[:, second]].sum(1)
+
+
 def planted(rng, noise=0.2, size=300, interaction=0.5):
     """Values of all 729 paths, stage and pair effects; and noisy values of sampled paths."""
     stage, pair = rng.normal(size=(6, 3)), interaction * rng.normal(size=(6, 6, 3, 3))
-    first, second = np.triu_indices(6, 1)
-    true = stage[np.arange(6), EVERY].sum(1) + pair[first, second, EVERY[:, first], EVERY[:, second]].sum(1)
+    true = along(stage, pair)
     true /= true.std()
     paths = design(3, 6, size, seed=0)
     return true, paths, true[paths @ 3 ** np.arange(6)[::-1]] + noise * rng.normal(size=len(paths))
@@ -139,14 +145,6 @@ def test_effects_of_an_epoch_weigh_as_its_learning_rate():
     np.testing.assert_allclose(found.stage_scores, -(weights[:, None, None] * epochs).sum(0) / weights.sum())
 
 
-def along(stage, pair=None):
-    """Sums of stage and pair effects along all paths, less their mean."""
-    first, second = np.triu_indices(6, 1)
-    total = stage[np.arange(6), EVERY].sum(1)
-    total += 0 if pair is None else pair[first, second, EVERY[:, first], EVERY[:, second]].sum(1)
-    return total - total.mean()
-
-
 def test_a_share_of_how_stages_interact_joins_the_effects_of_training():
     """What path losses say of a candidate by itself does not count, but for the unit."""
     rng = np.random.default_rng(0)
@@ -161,8 +159,8 @@ def test_a_share_of_how_stages_interact_joins_the_effects_of_training():
     readings = read_region(result, 6, 3, TrainerConfig(name="fair", readout="training_pairs"))
     reading = readings["training_pairs"]
     unit = along(stage).std() / along(other).std()
-    found = 6 * reading.ranks().scores(EVERY)
-    np.testing.assert_allclose(found - found.mean(), along(stage, PAIRS_SHARE * unit * pair), atol=1e-3)
+    found, expected = 6 * reading.ranks().scores(EVERY), along(stage, PAIRS_SHARE * unit * pair)
+    np.testing.assert_allclose(found - found.mean(), expected - expected.mean(), atol=1e-3)
     assert reading.stage_scores == readings["training_effects"].stage_scores
     assert "training_pairs" not in read_region(result, 6, 3, TrainerConfig())  # the paths of another training
 
@@ -189,7 +187,8 @@ def test_a_consensus_weighs_its_parts_by_their_spread_over_the_paths(names):
         name: scale * rng.normal(size=(6, 3)) + rng.normal(size=(6, 1))
         for name, scale in zip(names, (0.01, 5), strict=False)
     }
-    together, alpha, *parts = map(along, (heard(weights, **effects), np.log(weights), *effects.values()))
+    sums = map(along, (heard(weights, **effects), np.log(weights), *effects.values()))
+    together, alpha, *parts = (part - part.mean() for part in sums)
     np.testing.assert_allclose(together, sum(part / part.std() for part in parts) + alpha / alpha.std() / len(parts))
 
 
