@@ -20,7 +20,8 @@ from experiments.readings import recipe
 from fade.store import write_whole
 from fade.training.readouts import READOUTS
 
-TRUTH = ("path", "sampled", "accuracy", "parameters", "flops", "proxies")
+OF_SEEDS = ("accuracy", "validation_loss")
+TRUTH = ("path", "sampled", *OF_SEEDS, "parameters", "flops", "proxies")
 TRAINING = (
     "stage_weights_epochs",
     "training_effects_epochs",
@@ -77,7 +78,7 @@ def training_of(config: dict[str, Any], region: dict[str, Any]) -> dict[str, Any
     """What a training has stored, of which all readings are functions."""
     read = {name: region["readouts"][name]["stage_scores"] for name in READOUTS if name in region["readouts"]}
     return {
-        "trainer": config["trainer"],
+        "trainer": {key: value for key, value in config["trainer"].items() if key != "elsewhere"},  # which only reads
         "seed": config["seed"] if config["seeds"]["training"] is None else config["seeds"]["training"],
         "threads": config["threads"],
         "network_epochs": config["truth"]["epochs"] or config["trainer"]["epochs"],  # those of all_paths_flops
@@ -115,9 +116,10 @@ def main() -> None:
                 if before["sampled"] != path["sampled"]:  # the top path is trained apart, which moves the last bits
                     before.update(path if path["sampled"] else {})
                     continue
-                fewer, more = sorted((before["accuracy"], path["accuracy"]), key=len)
-                assert more[: len(fewer)] == fewer, f"region {name} has two truths of path {path['path']}"
-                before["accuracy"] = more
+                for key in OF_SEEDS:
+                    fewer, more = sorted((before.get(key, []), path.get(key, [])), key=len)
+                    assert more[: len(fewer)] == fewer, f"region {name} has two truths of path {path['path']}"
+                    before.update({key: more} if more else {})
                 before.setdefault("proxies", path.get("proxies"))
             entry["paths"] = list(known.values())
             seeds = {len(path["accuracy"]) for path in entry["paths"] if path["sampled"]}

@@ -14,7 +14,7 @@ from fade.ranking import PathRanks
 from fade.training.config import PROBABILITIES, TrainerConfig
 from fade.training.reading import read_epochs, read_path_losses, read_region
 
-READING = ("readout", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
+READING = ("readout", "elsewhere", "all_readouts", "aggregate", "readout_transform", "readout_window", "readout_pairs")
 TRANSFORMS = ("log", "normal_scores")
 OWN = ("readout_window", "readout_transform", "readout_pairs")
 """How a run read its trainings."""

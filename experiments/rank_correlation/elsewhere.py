@@ -3,12 +3,13 @@
 python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…]
 
 A Bayesian ridge regression on features of cells, for all stages alike and for each by itself, learned on other regions
-of the folders and read on one of which it knows only the cells. It learns what candidates are worth: main effects on
-the accuracies of their trained networks, on the scores that the default gave their paths, or, where these are kept (see
-`capacity`), on those of paths apart. Folders that are told add regions to learn from, but for those that are ranked:
-their networks, and `trainer=apart` where it was collected. The first table has it alone and added to what the region's
-own trainings say, each over its spread over the paths; the next, by how many regions it learned from; the last, how it
-ranks the told regions. Means over runs, draws and regions; Student's intervals over the regions.
+of the folders and read on one of which it knows only the cells (`fade.training.elsewhere`). It learns what candidates
+are worth: main effects on the accuracies of their trained networks, on the validation losses of these, where they are
+kept, as `trainer.elsewhere` does, on the scores that the default gave their paths, or (see `capacity`) on those of
+paths apart. Folders that are told add regions to learn from, but for those that are ranked: their networks, and
+`trainer=apart` where it was collected. The first table has it alone and added to what the region's own trainings say,
+each over its spread over the paths; the next, by how many regions it learned from; the last, how it ranks the told
+regions. Means over runs, draws and regions; Student's intervals over the regions.
 """
 
 import argparse
@@ -22,8 +23,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from sklearn.linear_model import BayesianRidge
-from sklearn.preprocessing import StandardScaler
 
 from experiments.collect import kept, same
 from experiments.rank_correlation.capacity import Runs
@@ -34,73 +33,17 @@ from experiments.readings import header
 from fade.ranking import PathRanks
 from fade.report.estimates import mean_interval
 from fade.report.quantity import interval
-from fade.space import Cell, Region
 from fade.training.effects import main_effects
+from fade.training.elsewhere import candidate_features, learned, names
 
 FEW, DRAWS = (1, 2, 4, 8, 16, 32), 20
 NETWORKS = 30
 """Of each region that it learns from, trained once: enough to tell the effects of candidates."""
-ACCURACIES, TRAININGS = "accuracies", ("default", "apart")
+ACCURACIES, LOSSES, TRAININGS = "accuracies", "validation losses", ("default", "apart")
 """What can be learned of a region."""
 LONGEST = "both kinds"
-OWN = 0.5
-"""How much a stage's own features count beside those that all stages share."""
 Lesson = tuple[Floats, Floats]
 """Features of a region's candidates ``[D, K, 1 + D, F]`` and what they are worth ``[D, K]``."""
-
-
-def features(cell: Cell, ops: Sequence[str]) -> list[float]:
-    """Edges of each op, in all, from the input's vertices and to the output's, and what lies along the cell's paths.
-
-    Along the paths from its input to its output: how many convolutions on the mean, at most and at least, the share of
-    paths without any, and the logarithm of their number; then the numbers of sinks and of edges in a row.
-    """
-    after = defaultdict(list)
-    for i, j, op in cell.edges:
-        after[i].append((j, op))
-
-    def convolutions(vertex: int) -> list[int]:
-        rest = [("conv" in op) + count for j, op in after[vertex] for count in convolutions(j)]
-        return rest or [0]
-
-    places = [
-        cell.edges,
-        [e for e in cell.edges if e[0] in cell.sources],
-        [e for e in cell.edges if e[1] in cell.sinks],
-    ]
-    along = [count for vertex in cell.sources for count in convolutions(vertex)]
-    return [
-        *(sum(op == edge[2] for edge in edges) for edges in places for op in ops),
-        *(float(np.mean(along)), max(along), min(along), along.count(0) / len(along), np.log(len(along))),
-        *(len(cell.sinks), cell.depth),
-    ]
-
-
-def candidate_features(region: Region, ops: Sequence[str]) -> Floats:
-    """Features of candidates, less their stage's mean, for all stages alike and for their own: ``[D, K, 1 + D, F]``."""
-    cells = np.array([[features(cell, ops) for cell in stage] for stage in region.cells], dtype=np.float64)
-    cells -= cells.mean(1, keepdims=True)
-    own = np.eye(region.depth)[:, None, :, None] * cells[:, :, None]
-    return np.concatenate([cells[:, :, None], OWN * own], axis=2)
-
-
-def learned(told: Sequence[Lesson], unknown: Floats) -> Floats:
-    """Scores of the candidates ``[D, K]`` of a region of which nothing but the cells is known.
-
-    Candidates are learned, not paths: what features leave open of a candidate is shared by all paths through it, so
-    that a region with more networks does not count for more of it.
-
-    Args:
-        told: What each region that something is known of tells.
-        unknown: Features of the candidates to score ``[D, K, 1 + D, F]``.
-    """
-    known = np.concatenate([x.reshape(-1, *x.shape[2:]) for x, _ in told])  # [N, 1 + D, F]
-    spread = StandardScaler().fit(known[:, 0]).scale_
-    # The evidence says how much to shrink: left-out regions, too few, say it with too much chance.
-    model = BayesianRidge(fit_intercept=False)
-    model.fit((known / spread).reshape(len(known), -1), np.concatenate([stats.zscore(y.ravel()) for _, y in told]))
-    scores = model.predict((unknown / spread).reshape(-1, known[0].size))
-    return np.asarray(scores.reshape(unknown.shape[:2]))
 
 
 @dataclass(frozen=True)
@@ -112,6 +55,8 @@ class Told:
     scores: dict[str, list[Floats]]
 
     def tells(self, source: str) -> bool:
+        if source == LOSSES:
+            return all(path.validation_loss for path in self.truth.known.paths)
         return source == ACCURACIES or bool(self.scores.get(source))
 
     def worth(self, accuracy: Floats, paths: slice | NDArray[np.int64] = np.s_[:]) -> Lesson:
@@ -119,9 +64,11 @@ class Told:
         return self.features, main_effects(self.truth.paths[paths], accuracy, self.truth.region.candidates)
 
     def lesson(self, source: str) -> Lesson:
-        """All of a source: the mean accuracies of the networks, or the mean scores of a training's runs."""
+        """All of a source: the networks' mean accuracies or losses, or the mean scores of a training's runs."""
         if source in TRAININGS:
             return self.features, np.mean(self.scores[source], axis=0)
+        if source == LOSSES:
+            return self.worth(-np.array([np.mean(path.validation_loss) for path in self.truth.known.paths]))
         return self.worth(self.truth.mean)
 
     def one_run(self, training: str, rng: np.random.Generator) -> Lesson:
@@ -162,14 +109,16 @@ class Known:
                 truths.append(truth)
                 runs.append(of)
         ranked = {truth.name for truth in truths}
-        rows = {row["region"]: row for folder in told for row in kept(folder / "truth.jsonl")}  # a region teaches once
-        further = [read_truth(row) for name, row in rows.items() if name not in ranked]
+        rows: dict[str, Truth] = {}  # a region teaches once, by all that is known of it
+        for row in (row for folder in told for row in kept(folder / "truth.jsonl") if row["region"] not in ranked):
+            found = read_truth(row)
+            rows[found.name] = max(rows.get(found.name, found), found, key=lambda truth: truth.accuracy.size)
+        further = list(rows.values())
         apart: dict[str, list[Floats]] = defaultdict(list)
         for row in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
             if row["trainer"]["name"] == "apart":
                 apart[row["region"]].append(effects([row["path_losses"]], len(row["cells"][0])))
-        cells = [cell for truth in truths + further for stage in truth.region.cells for cell in stage]
-        ops = sorted({op for cell in cells for _, _, op in cell.edges})
+        ops = names(truth.region for truth in truths + further)
         regions = []
         for truth, of in zip(truths, runs, strict=True):
             k = truth.region.candidates
@@ -186,7 +135,7 @@ class Known:
         """Scores of a region's paths, over their spread, by what each source tells of all others, and a sum of two."""
         found = {
             source: held.by([told.lesson(source) for told in others])
-            for source in (ACCURACIES, *TRAININGS)
+            for source in (ACCURACIES, LOSSES, *TRAININGS)
             if (others := self.others(held, source))
         }
         if "apart" in found:

@@ -5,6 +5,7 @@ from typing import Any
 
 from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
+from fade.training.config import TOLD_READOUTS
 
 FEW = 20
 """Fewer paths than this are called few: the 95 % interval of a Spearman correlation is then wider than about 0.5."""
@@ -46,6 +47,12 @@ def findings(metrics: Metrics) -> list[str]:
             f"{'' if share is None else f', {percent(share)} of what training all of them would take'}. "
             "Scores compare inside one region only."
         )
+        if any(region.get("readout") in TOLD_READOUTS for region in regions):
+            known = max(region["regions_elsewhere"] for region in regions)
+            sentences.append(
+                f"They lean on networks that were trained in {plural(known, 'other region')}, at a cost that is not "
+                "counted here."
+            )
     return sentences
 
 

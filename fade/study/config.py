@@ -125,6 +125,11 @@ class StudyConfig:
         if isinstance(self.trainer, TrainerConfig):
             self._check_paths(self.trainer, region)
             self.dataset.check()
+            if self.trainer.elsewhere:
+                from fade.study.lessons import finished_runs
+
+                for folder in self.trainer.elsewhere:
+                    finished_runs(folder)
         elif self.truth.name == "retrain":
             raise ValueError(
                 "truth=retrain trains networks, which trainer=synthetic does not; use truth=none or another trainer"

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -17,8 +17,10 @@ from fade.search import OuterSearch
 from fade.space import HierarchicalSpace, Region
 from fade.study.budget import price
 from fade.study.config import ConfigurationError, StudyConfig
+from fade.study.lessons import read_lessons
 from fade.training.config import TrainerConfig
 from fade.training.data import Data
+from fade.training.elsewhere import Lesson
 from fade.training.fit import resolve_device
 
 
@@ -32,6 +34,7 @@ class Prepared:
         search: The outer search, of which the first region was asked.
         data: None where nothing is trained.
         layout: Likewise.
+        lessons: What is told of other regions.
     """
 
     device: str
@@ -39,6 +42,7 @@ class Prepared:
     search: OuterSearch
     data: Data | None
     layout: Layout | None
+    lessons: list[Lesson] = field(default_factory=list)
 
 
 def prepare(config: StudyConfig) -> Prepared:
@@ -56,6 +60,7 @@ def prepare(config: StudyConfig) -> Prepared:
         _check_size(search.ask())
         if not isinstance(config.trainer, TrainerConfig):
             return Prepared(device, space, search, None, None)
+        lessons = read_lessons(config.trainer.elsewhere, config)
         with within_memory(f"dataset={config.dataset.name}", "dataset.image_size or dataset.train_samples"):
             data = config.dataset.build(seed=config.seed_of("split"), device=device)
         layout = config.space.layout(data.shape, data.classes)
@@ -69,7 +74,7 @@ def prepare(config: StudyConfig) -> Prepared:
             _check_budget(budget, price(search, config.trainer, layout, data, epochs=config.truth.epochs))
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
-    return Prepared(device, space, search, data, layout)
+    return Prepared(device, space, search, data, layout, lessons)
 
 
 def _check_size(region: Region) -> None:

@@ -79,7 +79,7 @@ def run(config: StudyConfig, *, folder: str | Path | None = None, group: str | N
                 networks_seed=config.seed_of("networks"),
                 announce=console.training,
             )
-            scorer = TrainingScorer(config.trainer, trainings)
+            scorer = TrainingScorer(config.trainer, trainings, prepared.lessons)
         else:
             landscape = AdditiveLandscape(prepared.space, config.seed_of("landscape"))
             scorer = SyntheticScorer(config.trainer, landscape, config.seed_of("training"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,8 +12,9 @@ from fade.ranking import PathRanks
 from fade.seeds import subseed
 from fade.space import Region
 from fade.training.config import SyntheticConfig, TrainerConfig
+from fade.training.elsewhere import Lesson, others_than, scores_elsewhere
 from fade.training.landscape import AdditiveLandscape
-from fade.training.reading import Reading, read_region
+from fade.training.reading import Reading, read_region, told
 from fade.training.stored import StoredTrainings
 
 
@@ -48,15 +50,19 @@ class RegionScorer(Protocol):
 
 @dataclass(frozen=True)
 class TrainingScorer:
-    """Trains the hyper-architecture and reads it out."""
+    """Trains the hyper-architecture and reads it out, with what other regions tell, where any do."""
 
     config: TrainerConfig
     trainings: StoredTrainings
+    lessons: Sequence[Lesson] = ()
 
     def score(self, region: Region, index: int) -> Outcome:
         """See `RegionScorer.score`."""
         result = self.trainings.region(region)
         readouts = read_region(result, region.depth, region.candidates, self.config)
+        others = others_than(region, self.lessons)
+        if self.lessons:
+            readouts |= told(readouts, scores_elsewhere(others, region))
         record: dict[str, Any] = {
             key: result[key]
             for key in (
@@ -73,6 +79,8 @@ class TrainingScorer:
             if key in result
         }
         record["readout"] = self.config.readout
+        if self.lessons:
+            record["regions_elsewhere"] = len(others)
         chosen = readouts[self.config.readout]
         if chosen.pair_scores is not None:
             record["pair_scores"] = chosen.pair_scores

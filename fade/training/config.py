@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 MODES = ("joint", "first_order", "second_order", "fair", "apart")
@@ -16,7 +16,9 @@ PATH_READOUTS = ("main_effects", "accuracy_effects", "pairs")
 """Read-outs of the validation losses and accuracies of one-hot paths."""
 JOINED_READOUTS = ("training_pairs", "consensus")
 """Read-outs of both."""
-READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS, *JOINED_READOUTS)
+TOLD_READOUTS = ("elsewhere", "informed")
+"""Read-outs that other regions have a say in."""
+READOUTS = ("weights", "alone", "leave_one_out", *EPOCH_READOUTS, *PATH_READOUTS, *JOINED_READOUTS, *TOLD_READOUTS)
 READOUT_TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 READOUT_PAIRS = ("neighbours", "all")
 AGGREGATES = ("mean", "log_sum")
@@ -67,7 +69,11 @@ class TrainerConfig:
             effects of pairs of stages; a search is told the main effects), ``training_pairs`` (of ``fair``:
             ``training_effects`` and a share of those of pairs) or ``consensus`` (log ``weights_mean`` and
             ``accuracy_effects``, each over its own spread over the paths, added up; where there are
-            ``training_effects`` these, too, and half of log ``weights_mean``).
+            ``training_effects`` these, too, and half of log ``weights_mean``); or, of what is told, ``elsewhere`` (what
+            other regions tell, which looks at no training of this one) or ``informed`` (that and ``consensus``, or what
+            else the training is read by, each over its spread, added up).
+        elsewhere: Folders of finished runs with networks trained alone, on the same data and in the same space; what
+            cells are worth is learned from their validation losses, for the read-outs of what is told.
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         aggregate: How stage scores make a path's score: ``mean`` or ``log_sum``.
@@ -105,6 +111,7 @@ class TrainerConfig:
     candidate_dropout: float = 0.0
     share_weights: bool = False
     readout: str = "weights"
+    elsewhere: list[str] = field(default_factory=list)
     all_readouts: bool = True
     aggregate: str = "mean"
     readout_paths: int | None = None
@@ -132,7 +139,8 @@ class TrainerConfig:
                 f"trainer.fair_repeats={self.fair_repeats} adds fair trainings to those of a mixture, and "
                 f"trainer.name={self.name} has none; use trainer.fair_repeats=0, with more trainer.repeats"
             )
-        if self.fair_repeats and not self.all_readouts and self.readout not in ("training_effects", "consensus"):
+        read_fair = self.all_readouts or self.readout in ("training_effects", "consensus", "informed")
+        if self.fair_repeats and not read_fair:
             raise ValueError(
                 f"trainer.fair_repeats={self.fair_repeats} adds trainings that trainer.readout={self.readout} does not "
                 "read; use trainer.fair_repeats=0, or trainer.readout=consensus"
@@ -187,10 +195,17 @@ class TrainerConfig:
                 f"trainer.region_epochs={self.region_epochs} and trainer.region_steps={self.region_steps} both say how "
                 "long a training is; set one of them to null"
             )
-        if self.is_apart and self.readout not in PATH_READOUTS:
+        if self.is_apart and self.readout not in (*PATH_READOUTS, *TOLD_READOUTS):
             raise ValueError(
                 f"trainer.readout={self.readout} reads a hyper-architecture, and trainer.name=apart trains networks; "
                 f"use one of {', '.join(PATH_READOUTS)}"
+            )
+        if isinstance(self.elsewhere, str):
+            raise ValueError(f"trainer.elsewhere={self.elsewhere} is no list of folders; give [{self.elsewhere}]")
+        if self.readout in TOLD_READOUTS and not self.elsewhere:
+            raise ValueError(
+                f"trainer.readout={self.readout} reads what other regions tell, and trainer.elsewhere names none; give "
+                "it folders of finished runs with truth=retrain, or another read-out"
             )
         if not self.learns_alpha and not self.is_apart:
             if self.name != "fair":
@@ -213,7 +228,8 @@ class TrainerConfig:
 
     def reads(self, readout: str) -> bool:
         """Whether a training takes the passes of `readout`; those of paths share theirs, and joined ones need them."""
-        wanted = PATH_READOUTS if self.readout in (*PATH_READOUTS, *JOINED_READOUTS) else (self.readout,)
+        by_paths = (*PATH_READOUTS, *JOINED_READOUTS, "informed")
+        wanted = PATH_READOUTS if self.readout in by_paths else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 
     def design_size(self, candidates: int, depth: int) -> int:

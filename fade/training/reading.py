@@ -133,6 +133,25 @@ def consensus(readings: Mapping[str, Reading]) -> Reading:
     return Reading((alpha / len(effects) + sum(effects)).tolist())
 
 
+def told(readings: Mapping[str, Reading], scores: NDArray[np.float64]) -> dict[str, Reading]:
+    """What other regions tell, and that beside what the region's own training says [ours].
+
+    ``informed`` is the sum of both, each over its spread over all paths: of ``consensus``, else ``training_effects``,
+    else ``main_effects``. Trainings that are as short as a region can afford miss what candidates matched in all that
+    counts are worth, and networks of other regions tell much of it (measured in experiments/rank_correlation).
+
+    Args:
+        readings: Of the region's own training.
+        scores: ``[D, K]`` by `fade.training.elsewhere.scores_elsewhere`.
+    """
+    found = {"elsewhere": Reading(scores.tolist())}
+    own = next((readings[name] for name in ("consensus", "training_effects", "main_effects") if name in readings), None)
+    if own is not None:
+        both = standardised(np.asarray(own.stage_scores)) + standardised(scores)
+        found["informed"] = Reading(both.tolist())
+    return found
+
+
 def standardised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scores ``[D, K]`` shifted and scaled so that their sums along all K^D paths have mean 0 and variance 1.
 

@@ -22,6 +22,7 @@ class TruePath:
         parameters: Of the network.
         flops: Of one forward pass of one example.
         proxies: Zero-cost proxies by name, where asked for; None is a value that is not finite.
+        validation_loss: Of each seed, which may teach what test accuracies must not; none where nothing was trained.
     """
 
     path: tuple[int, ...]
@@ -30,13 +31,12 @@ class TruePath:
     parameters: int
     flops: int
     proxies: dict[str, float | None] = field(default_factory=dict)
+    validation_loss: list[float] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of metrics.json, but for the score."""
         content = {**asdict(self), "path": list(self.path)}
-        if not self.proxies:
-            del content["proxies"]
-        return content
+        return {key: value for key, value in content.items() if value or key not in ("proxies", "validation_loss")}
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,16 @@ def retrain(region: Region, top: Sequence[int], config: TruthConfig, trainings: 
         ]
         for n, path in enumerate(group):
             runs = [repeat[n] for repeat in repeats]
-            accuracy = [run["test_accuracy"] for run in runs]
-            first = runs[0]
-            paths.append(TruePath(path, group is sampled, accuracy, first["parameters"], first["flops"]))
+            paths.append(
+                TruePath(
+                    path,
+                    sampled=group is sampled,
+                    accuracy=[run["test_accuracy"] for run in runs],
+                    parameters=runs[0]["parameters"],
+                    flops=runs[0]["flops"],
+                    validation_loss=[run["validation_loss"] for run in runs],
+                )
+            )
             flops += sum(run["train_flops"] for run in runs)
             seconds += sum(run["seconds"] for run in runs)
     return Truth(paths, flops, seconds)

@@ -8,16 +8,8 @@ import pytest
 from scipy import stats
 
 from experiments.rank_correlation import elsewhere
-from fade.space import Cell, CellSpace, HierarchicalSpace
+from fade.space import CellSpace, HierarchicalSpace
 from tests.experiments.rows import JOINT, training, write
-
-
-def test_features_of_a_cell_by_hand():
-    cell = Cell.parse("5/0-1:conv3/0-3:maxpool3/1-2:maxpool3/1-4:conv3/3-4:maxpool3")
-    edges = [2, 3, 1, 1, 1, 2]  # all of either op, those from vertex 0, those to 2 and 4
-    paths = [1.0, 2, 0, 1 / 3, np.log(3)]  # 0-1-2 has one convolution, 0-1-4 two, 0-3-4 none
-    assert elsewhere.features(cell, ["conv3", "maxpool3"]) == pytest.approx([*edges, *paths, 2, 2])
-
 
 APART = {"name": "apart", "epochs": 3, "region_steps": 40, "alpha_lr": 0.0}
 
@@ -94,20 +86,6 @@ def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     again = elsewhere.Known.read([few], [more, more, few])
     assert agreement(again, "accuracies") == agreement(told, "accuracies")  # no region teaches twice, or itself
     assert [len(region.scores["apart"]) for region in again.further] == [1] * 12  # nor a training
-
-
-def test_a_feature_counts_as_much_in_any_unit_and_may_count_in_one_stage_alone():
-    rng = np.random.default_rng(0)
-    space = HierarchicalSpace(cell_space=CellSpace(vertices=5), depth=2)
-    told = []
-    for _ in range(40):
-        features = elsewhere.candidate_features(space.sample_region(rng, 4), ["conv3"])
-        told.append((features, np.stack([features[0, :, 0, 0], np.zeros(4)]) + rng.normal(0, 0.01, (2, 4))))
-    *others, (unknown, _) = told
-    scores = elsewhere.learned(others, unknown)
-    units = np.linspace(0.01, 100, unknown.shape[-1])
-    assert elsewhere.learned([(x * units, y) for x, y in others], unknown * units) == pytest.approx(scores)
-    assert np.ptp(scores[0]) > 2 * np.ptp(scores[1])  # edges count in the first stage alone
 
 
 def test_a_line_for_each_training_and_for_each_number_of_regions(folder, monkeypatch, capsys):

@@ -64,6 +64,14 @@ def test_what_trained_no_hyper_architecture_is_not_called_one():
     assert "48 paths, trained apart, ranked 64 architectures for 3.1 TFLOPs" in text
 
 
+def test_what_other_regions_cost_is_not_hidden():
+    region = samples.region() | {"readout": "informed", "regions_elsewhere": 3}
+    text = " ".join(findings(samples.metrics([region]))).replace("\u00a0", " ")
+    assert "networks that were trained in 3 other regions, at a cost that is not counted" in text
+    beside = region | {"readout": "consensus"}  # which they have no say in
+    assert "other regions" not in " ".join(findings(samples.metrics([beside])))
+
+
 def test_published_accuracies_are_not_called_trained():
     text = said({"all_paths": {"n": 50}})
     assert "40 networks with published accuracies" in text

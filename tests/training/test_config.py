@@ -53,6 +53,8 @@ APART = {"name": "apart", "alpha_lr": 0, "readout": "accuracy_effects"}
         ({"alpha_lr": 0, "name": "fair", "readout": "consensus"}, r"trainer\.readout=consensus .*trainer\.alpha_lr=0"),
         ({"readout": "training_effects"}, r"trainer\.readout=training_effects .*trainer\.name=joint.*trainer=fair"),
         ({"readout": "training_pairs", "fair_repeats": 1}, r"trainer\.readout=training_pairs .*trainer=fair"),
+        ({"readout": "informed"}, r"trainer\.readout=informed .*trainer\.elsewhere names none.*truth=retrain"),
+        ({"elsewhere": "outputs/first"}, r"trainer\.elsewhere=outputs/first .*\[outputs/first\]"),
         ({"epochs": 10, "alpha_warmup": 0.95}, r"trainer\.alpha_warmup=0\.95 .*trainer\.epochs=10.*at most 0\.9"),
         ({"epochs": 1, "alpha_warmup": 0.1}, r"trainer\.alpha_warmup=0\.1 .*trainer\.epochs=1"),
         ({"region_epochs": 2, "alpha_warmup": 0.9}, r"trainer\.alpha_warmup=0\.9 .*\(of trainer\.region_epochs=2\)"),

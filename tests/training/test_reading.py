@@ -19,6 +19,7 @@ from fade.training.reading import (
     read_epochs,
     read_path_losses,
     read_region,
+    told,
     training_pairs,
 )
 from fade.truth.table import distinct_networks, macro_table
@@ -207,3 +208,16 @@ def test_a_certain_candidate_has_a_finite_consensus():
     scores = heard(np.tile([0.0, 1.0, 0.0], (6, 1)), accuracy_effects=np.zeros((6, 3)))
     assert np.isfinite(scores).all()
     assert (scores.argmax(1) == 1).all()
+
+
+@pytest.mark.parametrize("others", [(), ("training_effects",), ("training_effects", "consensus")])
+def test_what_is_told_counts_as_much_as_what_ranks_best_of_the_training(others):
+    rng = np.random.default_rng(0)
+    scores, elsewhere = {name: rng.normal(size=(6, 3)) for name in ("main_effects", *others)}, rng.normal(size=(6, 3))
+    readings = told({name: Reading(each.tolist()) for name, each in scores.items()}, 100 * elsewhere)
+    own, other = (along(each) for each in (list(scores.values())[-1], elsewhere))
+    expected = (own - own.mean()) / own.std() + (other - other.mean()) / other.std()
+    np.testing.assert_allclose(6 * readings["informed"].ranks().scores(EVERY), expected)
+    assert rho(readings["elsewhere"], other) == pytest.approx(1)
+    nothing = told({"main_effects": Reading(scores["main_effects"].tolist())}, np.zeros((6, 3)))
+    assert rho(nothing["informed"], along(scores["main_effects"])) == pytest.approx(1)

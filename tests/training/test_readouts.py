@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from fade.training.config import EPOCH_READOUTS, JOINED_READOUTS, PATH_READOUTS, PROBABILITIES, TrainerConfig
+from fade.training.config import (
+    EPOCH_READOUTS,
+    JOINED_READOUTS,
+    PATH_READOUTS,
+    PROBABILITIES,
+    TOLD_READOUTS,
+    TrainerConfig,
+)
 from fade.training.config import READOUTS as NAMES
 from fade.training.effects import step_effects
 from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
@@ -36,7 +43,7 @@ def trained_region(trainer, seed=0, data=None, **changes):
 
 
 def test_the_configuration_knows_them_all():
-    assert sorted((*READOUTS, *EPOCH_READOUTS, *PATH_READOUTS, *JOINED_READOUTS)) == sorted(NAMES)
+    assert sorted((*READOUTS, *EPOCH_READOUTS, *PATH_READOUTS, *JOINED_READOUTS, *TOLD_READOUTS)) == sorted(NAMES)
 
 
 @every_readout
