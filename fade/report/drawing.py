@@ -6,7 +6,7 @@ edge passes behind a vertex (Sugiyama, Tagawa and Toda 1981; the order inside a 
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -115,9 +115,11 @@ def hyper_architecture(
     depth, candidates = len(cells), max(map(len, cells))
     ops = operations(cells)
     width, height, gap, aisle = 1.3, 0.92 + 0.17 * (weights is not None and scores is not None), 0.14, 0.42
-    margin, header, footer = 0.32, 0.34, 0.34 if len(ops) > 1 else 0.06
-    total = header + candidates * (height + gap) - gap + footer
-    figure, axes = sheet(2 * margin + depth * (width + aisle) - aisle, total)
+    margin, header = 0.32, 0.34
+    across = depth * (width + aisle) - aisle
+    rows = _rows(ops, across)
+    total = header + candidates * (height + gap) - gap + _footer(rows)
+    figure, axes = sheet(2 * margin + across, total)
 
     def corner(d: int, k: int) -> Point:
         return margin + d * (width + aisle), total - header - k * (height + gap) - height
@@ -146,7 +148,7 @@ def hyper_architecture(
         middles = [(corner(d, k)[0], corner(d, k)[1] + height / 2) for d, k in enumerate(top)]
         _trace(axes, middles, width, margin)
     strokes.finish()
-    _legend(axes, strokes.colours, margin)
+    _legend(axes, rows, strokes.colours, margin)
     return figure
 
 
@@ -154,8 +156,11 @@ def hyper_architecture(
 def architecture(cells: Sequence[str]) -> Figure:
     """One network: the cells of its D stages from input to output. Args: cells: D texts."""
     ops = operations([cells])
-    width, height, aisle, margin, footer = 1.75, 1.2, 0.42, 0.32, 0.34 if len(ops) > 1 else 0.06
-    figure, axes = sheet(2 * margin + len(cells) * (width + aisle) - aisle, height + 0.34 + footer)
+    width, height, aisle, margin = 1.75, 1.2, 0.42, 0.32
+    across = len(cells) * (width + aisle) - aisle
+    rows = _rows(ops, across)
+    footer = _footer(rows)
+    figure, axes = sheet(2 * margin + across, height + 0.34 + footer)
     strokes = Strokes(axes, {op: SERIES[i % len(SERIES)] if len(ops) > 1 else INK for i, op in enumerate(ops)})
     lefts = [margin + d * (width + aisle) for d in range(len(cells))]
     for d, (x, text) in enumerate(zip(lefts, cells, strict=True)):
@@ -164,7 +169,7 @@ def architecture(cells: Sequence[str]) -> Figure:
         strokes.cell(text, x + 0.18, footer + 0.16, width - 0.36, height - 0.32)
     _trace(axes, [(x, footer + height / 2) for x in lefts], width, margin)
     strokes.finish()
-    _legend(axes, strokes.colours, margin)
+    _legend(axes, rows, strokes.colours, margin)
     return figure
 
 
@@ -255,14 +260,32 @@ def _trace(axes: Axes, middles: Sequence[Point], width: float, margin: float) ->
     axes.add_collection(curves, autolim=False)
 
 
-def _legend(axes: Axes, colours: dict[str, str], margin: float) -> None:
-    if len(colours) < 2:
-        return
-    x = margin
-    for op, colour in colours.items():
-        axes.plot([x, x + 0.2], [0.13] * 2, color=colour, linewidth=1.8)
-        axes.text(x + 0.26, 0.13, op, va="center", fontsize=8, color=MUTED)
-        x += 0.48 + 0.075 * len(op)
+def _entry_width(op: str) -> float:
+    return 0.48 + 0.075 * len(op)
+
+
+def _rows(ops: Sequence[str], across: float) -> list[list[str]]:
+    """The rows of a legend, in inches as wide as the cards; none for a single op."""
+    rows: list[list[str]] = []
+    for op in ops if len(ops) > 1 else ():
+        if rows and sum(map(_entry_width, [*rows[-1], op])) <= across:
+            rows[-1].append(op)
+        else:
+            rows.append([op])
+    return rows
+
+
+def _footer(rows: Sequence[Sequence[str]]) -> float:
+    return 0.14 + 0.2 * len(rows) if rows else 0.06
+
+
+def _legend(axes: Axes, rows: Sequence[Sequence[str]], colours: Mapping[str, str], margin: float) -> None:
+    for n, row in enumerate(rows):
+        x, y = margin, 0.13 + 0.2 * (len(rows) - 1 - n)
+        for op in row:
+            axes.plot([x, x + 0.2], [y] * 2, color=colours[op], linewidth=1.8)
+            axes.text(x + 0.26, y, op, va="center", fontsize=8, color=MUTED)
+            x += _entry_width(op)
 
 
 def _normalised(scores: Sequence[float]) -> list[float]:

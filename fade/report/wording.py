@@ -50,8 +50,8 @@ def findings(metrics: Metrics) -> list[str]:
         if any(region.get("readout") in TOLD_READOUTS for region in regions):
             known = max(region["regions_elsewhere"] for region in regions)
             sentences.append(
-                f"They lean on networks that were trained in {plural(known, 'other region')}, at a cost that is not "
-                "counted here."
+                f"The scores lean on networks that were trained in {plural(known, 'other region')}, at a cost that is "
+                "not counted here."
             )
     return sentences
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fade.report.canvas import PALETTE, svg
-from fade.report.drawing import architecture, layered, operations
+from fade.report.drawing import architecture, hyper_architecture, layered, operations
 from fade.report.figures import effect_curves, weight_curves
 from fade.report.sweep_figures import grouped
 
@@ -38,6 +38,20 @@ def test_ops_are_named_where_there_are_several():
     assert operations([cells]) == ["conv3", "conv5"]
     assert ">conv5<" in svg(architecture(cells), "cells")
     assert ">conv3<" not in svg(architecture(cells[:1]), "cells")
+
+
+@pytest.mark.parametrize(("draw", "stages"), [(architecture, 1), (architecture, 3), (hyper_architecture, 1)])
+@pytest.mark.parametrize("count", [2, 6, 9])
+def test_every_op_is_named_inside_the_picture(draw, stages, count):
+    ops = ["dilconv5", "avgpool3", "conv3", "conv5", "conv7", "sepconv3", "sepconv5", "maxpool3", "identity"][:count]
+    texts = [f"{count + 1}/" + "/".join(f"{i}-{i + 1}:{op}" for i, op in enumerate(ops))] * stages
+    figure = draw([[text] for text in texts] if draw is hyper_architecture else texts)
+    figure.draw_without_rendering()
+    frame = figure.bbox
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text() in ops]
+    assert len(boxes) == count
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 for box in boxes)
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
 def test_an_image_has_no_colour_of_its_own_that_the_page_could_not_change():
