@@ -120,7 +120,7 @@ def main() -> None:
                     fewer, more = sorted((before.get(key, []), path.get(key, [])), key=len)
                     assert more[: len(fewer)] == fewer, f"region {name} has two truths of path {path['path']}"
                     before.update({key: more} if more else {})
-                before.setdefault("proxies", path.get("proxies"))
+                before["proxies"] = before.get("proxies") or path.get("proxies")
             entry["paths"] = list(known.values())
             seeds = {len(path["accuracy"]) for path in entry["paths"] if path["sampled"]}
             assert len(seeds) == 1, f"region {name} has paths of {sorted(seeds)} seeds; train as many of each"

@@ -67,6 +67,21 @@ def test_what_was_collected_elsewhere_stays(tmp_path: Path, monkeypatch: pytest.
     ]
 
 
+def test_what_younger_runs_say_of_known_networks_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran(tmp_path / "older" / "1")
+    ran(tmp_path / "younger" / "1", FAIR | {"elsewhere": ["a folder of this machine"]})
+    metrics = json.loads((tmp_path / "younger" / "1" / "metrics.json").read_text())
+    for n, path in enumerate(metrics["regions"][0]["truth"]):
+        path |= {"validation_loss": [float(n)], "proxies": {"synflow": n}}
+    (tmp_path / "younger" / "1" / "metrics.json").write_text(json.dumps(metrics))
+    for runs in ("older", "younger", "older"):
+        truths, trainings = collected(monkeypatch, tmp_path / runs, tmp_path / "study")
+    assert [path["accuracy"] for path in truths[0]["paths"]] == ACCURACIES
+    assert [path["validation_loss"] for path in truths[0]["paths"]] == [[float(n)] for n in range(9)]
+    assert [path["proxies"]["synflow"] for path in truths[0]["paths"]] == list(range(9))
+    assert "elsewhere" not in trainings[0]["trainer"]
+
+
 def test_a_training_of_no_region_that_has_a_truth_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran(tmp_path / "runs" / "1")
     ran(tmp_path / "runs" / "2", accuracies=None, seed=2)
