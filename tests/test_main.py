@@ -61,7 +61,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("trainer.readout=alone trainer.aggregate=log_sum", "trainer.aggregate=log_sum", "trainer.aggregate=mean"),
     ("trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),
     ("trainer=first_order trainer.batch_size=3000", "trainer.batch_size", "at most 2400"),
-    ("trainer.elsewhere=[/nowhere]", "trainer.elsewhere: /nowhere", "name a folder of runs"),
+    ("trainer.elsewhere=[/nowhere]", "trainer.elsewhere: /nowhere", "name a folder of others"),
     ("trainer.readout=informed", "trainer.readout=informed", "trainer.elsewhere"),
     ("search.regions=0", "search.regions=0", "1 or more"),
     ("search.candidates=0", "search.candidates=0", "2 or more"),

@@ -112,7 +112,7 @@ class Known:
         rows: dict[str, Truth] = {}  # a region teaches once, by all that is known of it
         for row in (row for folder in told for row in kept(folder / "truth.jsonl") if row["region"] not in ranked):
             found = read_truth(row)
-            rows[found.name] = max(rows.get(found.name, found), found, key=lambda truth: truth.accuracy.size)
+            rows[found.name] = max(rows.get(found.name, found), found, key=_known)
         further = list(rows.values())
         apart: dict[str, list[Floats]] = defaultdict(list)
         for row in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
@@ -157,6 +157,11 @@ class Known:
             f"{NETWORKS} networks of each, one seed": [partial(told.networks, rng) for told in networks],
             "all networks of each, all seeds": everything,
         }
+
+
+def _known(truth: Truth) -> tuple[int, int]:
+    """How much: accuracies, then validation losses."""
+    return truth.accuracy.size, sum(len(path.validation_loss) for path in truth.known.paths)
 
 
 def _rho(runs: Sequence[Floats], truth: Truth) -> float:

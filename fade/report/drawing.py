@@ -265,7 +265,7 @@ def _entry_width(op: str) -> float:
 
 
 def _rows(ops: Sequence[str], across: float) -> list[list[str]]:
-    """The rows of a legend, in inches as wide as the cards; none for a single op."""
+    """The rows of a legend, as wide as the cards; none for a single op."""
     rows: list[list[str]] = []
     for op in ops if len(ops) > 1 else ():
         if rows and sum(map(_entry_width, [*rows[-1], op])) <= across:

@@ -47,11 +47,11 @@ def findings(metrics: Metrics) -> list[str]:
             f"{'' if share is None else f', {percent(share)} of what training all of them would take'}. "
             "Scores compare inside one region only."
         )
-        if any(region.get("readout") in TOLD_READOUTS for region in regions):
-            known = max(region["regions_elsewhere"] for region in regions)
+        if told := [region["elsewhere"] for region in regions if region.get("readout") in TOLD_READOUTS]:
+            known = max(told, key=lambda each: each["networks"])
             sentences.append(
-                f"The scores lean on networks that were trained in {plural(known, 'other region')}, at a cost that is "
-                "not counted here."
+                f"The scores lean on {plural(known['networks'], 'training')} of networks in "
+                f"{plural(known['regions'], 'other region')}, at a cost that is not counted here."
             )
     return sentences
 

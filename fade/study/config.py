@@ -11,7 +11,7 @@ from fade.seeds import subseed
 from fade.space import Region
 from fade.study.plain import check_plain
 from fade.tracking.config import TrackingConfig
-from fade.training.config import SyntheticConfig, TrainerConfig, default_trainer, one_of
+from fade.training.config import TOLD_READOUTS, SyntheticConfig, TrainerConfig, default_trainer, one_of
 from fade.training.data import DatasetConfig
 from fade.truth.config import TruthConfig
 
@@ -125,11 +125,7 @@ class StudyConfig:
         if isinstance(self.trainer, TrainerConfig):
             self._check_paths(self.trainer, region)
             self.dataset.check()
-            if self.trainer.elsewhere:
-                from fade.study.lessons import finished_runs
-
-                for folder in self.trainer.elsewhere:
-                    finished_runs(folder)
+            self._check_told(self.trainer, region)
         elif self.truth.name == "retrain":
             raise ValueError(
                 "truth=retrain trains networks, which trainer=synthetic does not; use truth=none or another trainer"
@@ -163,6 +159,18 @@ class StudyConfig:
             raise ValueError(
                 f"search.utilities=true needs true stage scores, which trainer.name={self.trainer.name} cannot give; "
                 "use trainer=synthetic, or search.utilities=ranks"
+            )
+
+    def _check_told(self, trainer: TrainerConfig, region: Region) -> None:
+        if not trainer.elsewhere:
+            return
+        from fade.study.lessons import read_lessons
+        from fade.training.elsewhere import others_than
+
+        if not others_than(region, read_lessons(self)) and trainer.readout in TOLD_READOUTS:
+            raise ValueError(
+                f"trainer.readout={trainer.readout} reads what other regions tell, and trainer.elsewhere="
+                f"{trainer.elsewhere} knows networks of this region alone; give runs of others, or another read-out"
             )
 
     @staticmethod

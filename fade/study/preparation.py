@@ -60,7 +60,7 @@ def prepare(config: StudyConfig) -> Prepared:
         _check_size(search.ask())
         if not isinstance(config.trainer, TrainerConfig):
             return Prepared(device, space, search, None, None)
-        lessons = read_lessons(config.trainer.elsewhere, config)
+        lessons = read_lessons(config)
         with within_memory(f"dataset={config.dataset.name}", "dataset.image_size or dataset.train_samples"):
             data = config.dataset.build(seed=config.seed_of("split"), device=device)
         layout = config.space.layout(data.shape, data.classes)

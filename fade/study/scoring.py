@@ -12,7 +12,7 @@ from fade.ranking import PathRanks
 from fade.seeds import subseed
 from fade.space import Region
 from fade.training.config import SyntheticConfig, TrainerConfig
-from fade.training.elsewhere import Lesson, others_than, scores_elsewhere
+from fade.training.elsewhere import Lesson, fingerprint, others_than, scores_elsewhere
 from fade.training.landscape import AdditiveLandscape
 from fade.training.reading import Reading, read_region, told
 from fade.training.stored import StoredTrainings
@@ -80,7 +80,11 @@ class TrainingScorer:
         }
         record["readout"] = self.config.readout
         if self.lessons:
-            record["regions_elsewhere"] = len(others)
+            record["elsewhere"] = {
+                "regions": len(others),
+                "networks": sum(lesson.trainings for lesson in others),
+                "fingerprint": fingerprint(others),
+            }
         chosen = readouts[self.config.readout]
         if chosen.pair_scores is not None:
             record["pair_scores"] = chosen.pair_scores

@@ -200,8 +200,8 @@ class TrainerConfig:
                 f"trainer.readout={self.readout} reads a hyper-architecture, and trainer.name=apart trains networks; "
                 f"use one of {', '.join(PATH_READOUTS)}"
             )
-        if isinstance(self.elsewhere, str):
-            raise ValueError(f"trainer.elsewhere={self.elsewhere} is no list of folders; give [{self.elsewhere}]")
+        if not isinstance(self.elsewhere, list) or not all(f and isinstance(f, str) for f in self.elsewhere):
+            raise ValueError(f"trainer.elsewhere={self.elsewhere} is no list of folders; give [folder, …], or []")
         if self.readout in TOLD_READOUTS and not self.elsewhere:
             raise ValueError(
                 f"trainer.readout={self.readout} reads what other regions tell, and trainer.elsewhere names none; give "
@@ -229,7 +229,7 @@ class TrainerConfig:
     def reads(self, readout: str) -> bool:
         """Whether a training takes the passes of `readout`; those of paths share theirs, and joined ones need them."""
         by_paths = (*PATH_READOUTS, *JOINED_READOUTS, "informed")
-        wanted = PATH_READOUTS if self.readout in by_paths else (self.readout,)
+        wanted = PATH_READOUTS if self.readout in by_paths else () if self.readout == "elsewhere" else (self.readout,)
         return self.all_readouts or readout in (*wanted, "weights", *EPOCH_READOUTS)
 
     def design_size(self, candidates: int, depth: int) -> int:

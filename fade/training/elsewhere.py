@@ -7,6 +7,8 @@ paper's search is without: what these took to train is no part of a region's cos
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from fade.nets.vocabulary import PARAMETER_FREE
 from fade.space import Cell, Region
+from fade.training.effects import identified, main_effects
 
 Floats = NDArray[np.float64]
 OWN_STAGE = 0.5
@@ -26,25 +29,60 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is known of a region: what its candidates are worth ``[D, K]``, higher is better, in any unit."""
+    """What is known of networks of a region.
+
+    Attributes:
+        region: The region.
+        paths: ``[P, D]``.
+        values: Of their networks ``[P]``, higher is better, in any unit.
+        seeds: How many each was trained with ``[P]``.
+    """
 
     region: Region
-    worth: Floats
+    paths: NDArray[np.int64]
+    values: Floats
+    seeds: NDArray[np.int64]
+
+    @property
+    def trainings(self) -> int:
+        """How many there were, all seeds counted."""
+        return int(self.seeds.sum())
 
     @property
     def of(self) -> tuple[frozenset[Cell], ...]:
-        """What is known, whatever the numbering of the candidates."""
-        return candidates_of(self.region)
+        """The candidates of each stage, in no order."""
+        return tuple(map(frozenset, self.region.cells))
 
+    @property
+    def tells(self) -> bool:
+        """Whether the paths identify the effects of all candidates, of which there are several."""
+        return self.region.candidates > 1 and identified(self.paths, self.region.candidates)
 
-def candidates_of(region: Region) -> tuple[frozenset[Cell], ...]:
-    """The candidates of each stage, in no order."""
-    return tuple(map(frozenset, region.cells))
+    @property
+    def worth(self) -> Floats:
+        """What its candidates are worth ``[D, K]``: their main effects."""
+        return main_effects(self.paths, self.values, self.region.candidates)
+
+    def without(self, region: Region) -> Lesson:
+        """But for networks that are paths of another region, too."""
+        inside = np.array(
+            [[cell in mine for cell in stage] for stage, mine in zip(self.region.cells, region.cells, strict=True)]
+        )
+        kept = np.flatnonzero(~inside[np.arange(region.depth), self.paths].all(1))
+        return Lesson(self.region, self.paths[kept], self.values[kept], self.seeds[kept])
 
 
 def others_than(region: Region, lessons: Iterable[Lesson]) -> list[Lesson]:
-    """The lessons but for the region's own: its networks must not rank themselves."""
-    return [lesson for lesson in lessons if lesson.of != candidates_of(region)]
+    """The lessons but for the region's own networks, which must not rank themselves, as far as they still tell."""
+    return [rest for lesson in lessons if (rest := lesson.without(region)).tells]
+
+
+def fingerprint(lessons: Iterable[Lesson]) -> str:
+    """A hash of what is told, in whatever order."""
+    each = (
+        json.dumps([lesson.region.texts, lesson.paths.tolist(), lesson.values.tolist()]).encode() for lesson in lessons
+    )
+    return hashlib.sha256(b"".join(sorted(hashlib.sha256(one).digest() for one in each))).hexdigest()[:16]
 
 
 def scores_elsewhere(others: Sequence[Lesson], region: Region) -> Floats:

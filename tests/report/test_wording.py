@@ -65,9 +65,9 @@ def test_what_trained_no_hyper_architecture_is_not_called_one():
 
 
 def test_what_other_regions_cost_is_not_hidden():
-    region = samples.region() | {"readout": "informed", "regions_elsewhere": 3}
+    region = samples.region() | {"readout": "informed", "elsewhere": {"regions": 3, "networks": 1080}}
     text = " ".join(findings(samples.metrics([region]))).replace("\u00a0", " ")
-    assert "networks that were trained in 3 other regions, at a cost that is not counted" in text
+    assert "lean on 1\u202f080 trainings of networks in 3 other regions, at a cost that is not counted" in text
     beside = region | {"readout": "consensus"}  # which they have no say in
     assert "other regions" not in " ".join(findings(samples.metrics([beside])))
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,20 @@ import pytest
 import yaml
 
 from fade.ranking import PathRanks
+from fade.space import Region
 from fade.study import run
 from fade.study.config import ConfigurationError
 from fade.study.lessons import read_lessons
+from fade.training.config import TrainerConfig
 from fade.training.effects import main_effects
+from fade.training.elsewhere import fingerprint, others_than
 from tests.study.tiny import entries, lasting, tiny_config
 
 pytestmark = pytest.mark.usefixtures("bare")
+LARGER = "space.vertices=5"
+"""A space whose regions have no network in common."""
 FIRST = (
-    *("name=first", "search=random_regions", "search.regions=3"),
+    *(LARGER, "name=first", "search=random_regions", "search.regions=3"),
     *("truth=retrain", "truth.paths=all", "truth.regions=all"),
 )
 
@@ -29,29 +35,32 @@ def first(tmp_path_factory: pytest.TempPathFactory, shared_store: Path) -> Path:
 
 
 def learning(folder: Path, elsewhere: Path, store: Path, *more: str):
-    return tiny_config(folder, "search=fixed", "seed=7", f"trainer.elsewhere=[{elsewhere}]", *more, store=store)
+    return tiny_config(folder, LARGER, "search=fixed", "seed=7", f"trainer.elsewhere=[{elsewhere}]", *more, store=store)
 
 
 def test_candidates_are_worth_what_their_networks_lose(first: Path, tmp_path: Path) -> None:
-    lessons = read_lessons([str(first)], tiny_config(tmp_path))
+    lessons = read_lessons(tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{first}]"))
     regions = json.loads((first / "metrics.json").read_text())["regions"]
     assert [lesson.region.texts for lesson in lessons] == [region["cells"] for region in regions]
     for lesson, region in zip(lessons, regions, strict=True):
         sampled = [path for path in region["truth"] if path["sampled"]]
         paths, losses = np.array([path["path"] for path in sampled]), [path["validation_loss"][0] for path in sampled]
         np.testing.assert_allclose(lesson.worth, -main_effects(paths, losses, 2))
-    assert len(read_lessons([str(first), str(first.parent)], tiny_config(tmp_path))) == 3  # a region teaches once
+    twice = tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{first},{first.parent}]")
+    assert fingerprint(read_lessons(twice)) == fingerprint(lessons)  # a region teaches once
 
 
 def test_a_study_ranks_by_what_it_is_told_and_trains_no_more_for_it(
     first: Path, tmp_path: Path, shared_store: Path
 ) -> None:
-    alone = run(tiny_config(tmp_path, "search=fixed", "seed=7", "trainer=joint", store=shared_store))
+    alone = run(tiny_config(tmp_path, LARGER, "search=fixed", "seed=7", "trainer=joint", store=shared_store))
     before = entries(shared_store)
     told = run(learning(tmp_path, first, shared_store, "trainer=joint", "trainer.readout=informed"))
     assert {request["kind"] for request in entries(shared_store) if request not in before} <= {"networks"}  # the best
     (region,), (without,) = told.metrics["regions"], alone.metrics["regions"]
-    assert region["regions_elsewhere"] == 3
+    lessons = others_than(Region.parse(region["cells"]), read_lessons(learning(tmp_path, first, shared_store)))
+    networks = sum(lesson.trainings for lesson in lessons)
+    assert region["elsewhere"] == {"regions": 3, "networks": networks, "fingerprint": fingerprint(lessons)}
     assert set(region["readouts"]) == set(without["readouts"]) | {"elsewhere", "informed"}
     assert all(region["readouts"][name] == reading for name, reading in without["readouts"].items())
     assert region["stage_scores"] == region["readouts"]["informed"]["stage_scores"]
@@ -60,12 +69,39 @@ def test_a_study_ranks_by_what_it_is_told_and_trains_no_more_for_it(
 
 
 def test_a_region_is_not_told_of_itself(first: Path, tmp_path: Path, shared_store: Path) -> None:
-    again = [*FIRST[:3], f"trainer.elsewhere=[{first}]", "trainer.readout=elsewhere", "trainer=joint"]
+    again = [*FIRST[:1], *FIRST[2:4], f"trainer.elsewhere=[{first}]", "trainer.readout=elsewhere", "trainer=joint"]
     found = run(tiny_config(tmp_path, *again, store=shared_store))
-    assert [region["regions_elsewhere"] for region in found.metrics["regions"]] == [2, 2, 2]
+    assert [region["elsewhere"]["regions"] for region in found.metrics["regions"]] == [2, 2, 2]
     repeated = run(tiny_config(tmp_path, *again, store=shared_store))
     assert repeated.folder != found.folder
     assert lasting(repeated.metrics) == lasting(found.metrics)
+
+
+def test_runs_of_the_study_itself_teach_it_nothing(first: Path, tmp_path: Path) -> None:
+    """Which of them are finished may change between a kill and the way on."""
+    here = tmp_path / "outputs" / "mine"
+    shutil.copytree(first, here / "1")
+    others = tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{tmp_path}]", "name=other")
+    assert len(read_lessons(others)) == 3
+    with pytest.raises(ValueError, match=r"no finished run .* but those of this study"):
+        read_lessons(tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{tmp_path}]", "name=mine"))
+    (here / "1" / "report.html").unlink()  # killed before its end
+    with pytest.raises(ValueError, match="no finished run"):
+        read_lessons(others)
+
+
+EDITS = {
+    "other data": lambda config, _: config["dataset"].update(train_samples=200),
+    "another depth": lambda config, _: config["space"].update(depth=3),
+    "no losses": lambda _, path: path.pop("validation_loss"),
+    "two paths": lambda _, path: path.update(sampled=path["sampled"] and path["path"] in ([0, 0], [0, 1])),
+    "a path of another region": lambda _, path: path.update(path=[7, 7]),
+    "a short path": lambda _, path: path.update(path=[0]),
+    "no path": lambda _, path: path.pop("path"),
+    "no number": lambda _, path: path.update(validation_loss=["low"]),
+    "a loss that is none": lambda _, path: path.update(validation_loss=[None]),
+    "not finite": lambda _, path: path.update(validation_loss=[float("nan")]),
+}
 
 
 def damaged(first: Path, folder: Path, what: str) -> str:
@@ -73,27 +109,29 @@ def damaged(first: Path, folder: Path, what: str) -> str:
     shutil.copytree(first, folder / "run")
     metrics = json.loads((folder / "run" / "metrics.json").read_text())
     config = yaml.safe_load((folder / "run" / "config.yaml").read_text())
-    if what == "other data":
-        config["dataset"]["train_samples"] = 200
     for path in (path for region in metrics["regions"] for path in region["truth"]):
-        if what == "no losses":
-            del path["validation_loss"]
-        path["sampled"] &= what != "two paths" or path["path"] in ([0, 0], [0, 1])
+        EDITS.get(what, lambda *_: None)(config, path)
+    if what == "bad cells":
+        metrics["regions"][0]["cells"][0][0] = "garbage"
     (folder / "run" / "metrics.json").write_text("{" if what == "half a file" else json.dumps(metrics))
-    (folder / "run" / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "run" / "config.yaml").write_text("[" if what == "half a configuration" else yaml.safe_dump(config))
     if what == "no run":
         shutil.rmtree(folder / "run")
     return str(folder)
+
+
+READ = r"trainer\.elsewhere: .*run is no run that can be read; name folders without it"
 
 
 @pytest.mark.parametrize(
     ("what", "message"),
     [
         ("no run", r"trainer\.elsewhere: .* holds no finished run .*name a folder"),
-        ("half a file", r"trainer\.elsewhere: .*run is no run that can be read; remove it"),
         ("other data", r"trainer\.elsewhere: .* has dataset\.train_samples=200, and this study 300; name runs"),
+        ("another depth", r"trainer\.elsewhere: .* has space\.depth=3, and this study 2; name runs"),
         ("no losses", r"trainer\.elsewhere=.* no region .*truth=retrain"),
         ("two paths", r"trainer\.elsewhere=.* no region .*truth\.paths"),
+        *((what, READ) for what in ("half a file", "half a configuration", "bad cells", *list(EDITS)[4:])),
     ],
 )
 def test_what_teaches_nothing_is_named_before_any_work(first: Path, tmp_path: Path, what: str, message: str) -> None:
@@ -101,3 +139,29 @@ def test_what_teaches_nothing_is_named_before_any_work(first: Path, tmp_path: Pa
     with pytest.raises(ConfigurationError, match=message):
         run(learning(tmp_path, Path(elsewhere), tmp_path / "store"))
     assert not (tmp_path / "outputs").exists()
+
+
+def test_ranks_by_nothing_are_refused(first: Path, tmp_path: Path) -> None:
+    cells = json.loads((first / "metrics.json").read_text())["regions"][0]["cells"]
+    metrics = json.loads((first / "metrics.json").read_text())
+    shutil.copytree(first, tmp_path / "one")
+    (tmp_path / "one" / "metrics.json").write_text(json.dumps(metrics | {"regions": metrics["regions"][:1]}))
+    itself = learning(tmp_path, tmp_path / "one", tmp_path / "store", f"search.cells={json.dumps(cells)}")
+    itself.check()
+    itself.trainer = replace(itself.trainer, readout="informed")
+    with pytest.raises(ConfigurationError, match=r"trainer\.readout=informed .*this region alone"):
+        run(itself)
+
+
+def test_a_users_own_data_are_known_by_their_place(first: Path, tmp_path: Path) -> None:
+    shutil.copytree(first, tmp_path / "run")
+    config = yaml.safe_load((first / "config.yaml").read_text())
+    config["dataset"] |= {"name": "npz", "root": str(tmp_path / "a.npz")}
+    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump(config))
+    mine = tiny_config(tmp_path, LARGER)
+    mine.trainer = TrainerConfig(elsewhere=[str(tmp_path / "run")])
+    mine.dataset = replace(mine.dataset, name="npz", root=f"{tmp_path}/x/../a.npz")
+    assert len(read_lessons(mine)) == 3
+    mine.dataset = replace(mine.dataset, root=f"{tmp_path}/b.npz")
+    with pytest.raises(ValueError, match=r"has dataset\.root=.*a\.npz, and this study .*b\.npz"):
+        read_lessons(mine)

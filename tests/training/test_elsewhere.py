@@ -10,6 +10,7 @@ from fade.training.elsewhere import (
     Lesson,
     candidate_features,
     cell_features,
+    fingerprint,
     learned,
     names,
     others_than,
@@ -52,6 +53,13 @@ def test_a_dense_cell_has_more_paths_than_could_be_listed():
     assert mean == pytest.approx(50)  # half of the 98 vertices between, and one edge more
 
 
+def lesson(region, worth):
+    """All networks of a region, whose values are sums of what its candidates are worth."""
+    paths = np.array(list(region.paths()))
+    values = sum(worth[d, paths[:, d]] for d in range(region.depth))
+    return Lesson(region, paths, values, np.full(len(paths), 2))
+
+
 def lessons(number, noise=0.0):
     """Regions whose candidates are worth their sinks, in the first stage, and their edges with weights, in the last."""
     rng, found = np.random.default_rng(0), []
@@ -60,7 +68,7 @@ def lessons(number, noise=0.0):
         worth = noise * rng.normal(size=(3, 5))
         worth[0] += [len(cell.sinks) for cell in region.cells[0]]
         worth[2] += [sum(op in ("conv3", "sepconv3") for _, _, op in cell.edges) for cell in region.cells[2]]
-        found.append(Lesson(region, worth - worth.mean(1, keepdims=True)))
+        found.append(lesson(region, worth))
     return found
 
 
@@ -73,13 +81,32 @@ def test_what_candidates_are_worth_in_other_regions_is_known_of_one(number, nois
 
 def test_a_region_does_not_teach_itself_and_nobody_teaches_nothing():
     first, second = lessons(2)
-    drawn = [stage[::-1] for stage in ([Cell.parse(cell.drawing) for cell in stage] for stage in first.region.cells)]
-    assert others_than(first.region, [first, second]) == [second]
-    assert others_than(Region.parse(first.region.texts), [first, second]) == [second]
-    assert others_than(Region(drawn), [first, second]) == [second]  # in whatever order and drawing
+    turned = Region([stage[::-1] for stage in Region.parse(first.region.texts).cells])
+    for region in (first.region, turned):  # in whatever order and drawing
+        (other,) = others_than(region, [first, second])
+        assert other.of == second.of
     assert not scores_elsewhere([], first.region).any()
-    flat = [Lesson(second.region, np.full((3, 5), 0.1))]
-    assert not scores_elsewhere(flat, first.region).any()
+    assert not scores_elsewhere([lesson(second.region, np.full((3, 5), 0.1))], first.region).any()
+
+
+def test_networks_of_a_region_do_not_teach_it_from_another_that_has_them_too():
+    first, second = lessons(2)
+    stages = [[*mine[:3], *theirs[:2]] for mine, theirs in zip(first.region.cells, second.region.cells, strict=True)]
+    mixed = lesson(Region(stages), np.arange(15.0).reshape(3, 5))
+    (rest,) = others_than(first.region, [mixed])
+    assert rest.trainings == 2 * (125 - 27)  # but for those of three candidates of `first`
+    assert not any((path < 3).all() for path in rest.paths)
+    np.testing.assert_allclose(rest.worth, mixed.worth, atol=1e-9)
+    smaller = Region([stage[:2] for stage in first.region.cells])
+    assert others_than(smaller, [first])[0].trainings == 2 * (125 - 8)
+    inside = lesson(smaller, np.arange(6.0).reshape(3, 2))
+    assert others_than(first.region, [inside]) == []
+
+
+def test_what_was_told_has_a_fingerprint():
+    first, second, other = lessons(3)
+    assert fingerprint([first, second]) == fingerprint([second, first])
+    assert len({fingerprint(each) for each in ([], [first], [second], [first, second], [first, other])}) == 5
 
 
 def test_the_numbering_of_candidates_and_the_order_of_regions_do_not_matter():
@@ -107,5 +134,5 @@ def test_blocks_have_names_too():
     region = Region([[Cell.atomic("identity"), Cell.atomic("mbconv3_e3")]] * 2)
     assert names([region]) == ["identity", "mbconv3_e3"]
     other = Region([[Cell.atomic("mbconv3_e3"), Cell.atomic("mbconv5_e6")]] * 2)
-    scores = scores_elsewhere([Lesson(other, np.array([[-1.0, 1.0]] * 2))], region)
+    scores = scores_elsewhere([lesson(other, np.array([[-1.0, 1.0]] * 2))], region)
     assert (scores[:, 0] > scores[:, 1]).all()  # of mbconv3_e3 it is known that it is the worse of two
