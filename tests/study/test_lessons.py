@@ -12,7 +12,7 @@ import yaml
 from fade.ranking import PathRanks
 from fade.space import Region
 from fade.study import run
-from fade.study.config import ConfigurationError
+from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.lessons import read_lessons
 from fade.training.config import TrainerConfig
 from fade.training.effects import main_effects
@@ -32,6 +32,12 @@ FIRST = (
 def first(tmp_path_factory: pytest.TempPathFactory, shared_store: Path) -> Path:
     """The folder of a run with three regions, all of their networks trained."""
     return run(tiny_config(tmp_path_factory.mktemp("first"), *FIRST, store=shared_store)).folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyConfig:
+    """One that is to learn, of nothing yet."""
+    return tiny_config(tmp_path_factory.mktemp("study"), LARGER, "search=fixed")
 
 
 def learning(folder: Path, elsewhere: Path, store: Path, *more: str):
@@ -105,7 +111,7 @@ EDITS = {
 
 
 def damaged(first: Path, folder: Path, what: str) -> str:
-    """A copy of a run that teaches nothing, and what is said of it."""
+    """The folder of a copy of a run that teaches nothing."""
     shutil.copytree(first, folder / "run")
     metrics = json.loads((folder / "run" / "metrics.json").read_text())
     config = yaml.safe_load((folder / "run" / "config.yaml").read_text())
@@ -134,11 +140,13 @@ READ = r"trainer\.elsewhere: .*run is no run that can be read; name folders with
         *((what, READ) for what in ("half a file", "half a configuration", "bad cells", *list(EDITS)[4:])),
     ],
 )
-def test_what_teaches_nothing_is_named_before_any_work(first: Path, tmp_path: Path, what: str, message: str) -> None:
+def test_what_teaches_nothing_is_named(
+    first: Path, tmp_path: Path, study: StudyConfig, what: str, message: str
+) -> None:
     elsewhere = damaged(first, tmp_path / "there", what)
-    with pytest.raises(ConfigurationError, match=message):
-        run(learning(tmp_path, Path(elsewhere), tmp_path / "store"))
-    assert not (tmp_path / "outputs").exists()
+    config = replace(study, trainer=replace(study.trainer, elsewhere=[elsewhere]))
+    with pytest.raises(ValueError, match=message):
+        config.check()
 
 
 def test_ranks_by_nothing_are_refused(first: Path, tmp_path: Path) -> None:
