@@ -14,7 +14,7 @@ from tests.experiments.rows import JOINT, training, write
 APART = {"name": "apart", "epochs": 3, "region_steps": 40, "alpha_lr": 0.0}
 
 
-def regions(folder, numbers, trainer, sign=1):
+def regions(folder, numbers, trainer, sign=1, losses=False):
     """Regions of 27 paths, better by the sinks of their first stage and worse by the edges of their last."""
     space = HierarchicalSpace(cell_space=CellSpace(vertices=5), depth=3)
     truths, trainings = [], []
@@ -30,6 +30,7 @@ def regions(folder, numbers, trainer, sign=1):
         for path in product(range(3), repeat=3):
             accuracy = 0.5 + sum(scores[d, k] for d, k in enumerate(path))
             paths.append({"path": list(path), "sampled": True, "accuracy": [accuracy] * 2, "parameters": 1, "flops": 1})
+            paths[-1] |= {"validation_loss": [1 - accuracy] * 2} if losses else {}
         truths.append({"region": f"{number}.0", "cells": region.texts, "epochs": 3, "paths": paths})
         row = training(f"{number}.0", trainer) | {"cells": region.texts}
         told = {"paths": [p["path"] for p in paths], "accuracies": [p["accuracy"][0] for p in paths]}
@@ -86,6 +87,15 @@ def test_further_regions_teach_and_are_ranked_by_themselves(tmp_path):
     again = elsewhere.Known.read([few], [more, more, few])
     assert agreement(again, "accuracies") == agreement(told, "accuracies")  # no region teaches twice, or itself
     assert [len(region.scores["apart"]) for region in again.further] == [1] * 12  # nor a training
+
+
+def test_validation_losses_teach_where_they_are_kept(tmp_path):
+    few = regions(tmp_path / "few", range(3), JOINT | {"fair_repeats": 3})
+    more = regions(tmp_path / "more", range(3, 15), APART, losses=True)
+    fewer = regions(tmp_path / "fewer", range(3, 15), APART, sign=-1)  # as much of each region, but no losses
+    known = elsewhere.Known.read([few], [fewer, more, fewer])
+    assert np.mean(agreement(known, "validation losses")) > 0.9
+    assert "validation losses" not in elsewhere.Known.read([few]).elsewhere(known.regions[0])
 
 
 def test_a_line_for_each_training_and_for_each_number_of_regions(folder, monkeypatch, capsys):
