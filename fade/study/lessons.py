@@ -64,11 +64,12 @@ def _lessons(folder: str, config: StudyConfig) -> Iterator[Lesson]:
             f"trainer.elsewhere: {folder} holds no finished run (metrics.json and report.html) but those of this "
             "study; name a folder of others"
         )
+    ours = yaml.safe_load(config_text(config))
     for file in files:
         try:
             metrics = json.loads(file.read_text())
             theirs = yaml.safe_load((file.parent / "config.yaml").read_text())
-            different = _difference(theirs, config)
+            different = _difference(theirs, ours, config)
             read = [] if different else [_lesson(entry, config.space.depth) for entry in metrics["regions"]]
         except (OSError, LookupError, TypeError, AttributeError, ValueError, yaml.YAMLError) as error:
             raise ValueError(
@@ -99,9 +100,8 @@ def _lesson(entry: Mapping[str, Any], depth: int) -> Lesson | None:
     return lesson if lesson.tells else None
 
 
-def _difference(theirs: Mapping[str, Any], config: StudyConfig) -> str:
-    """The first key in which the data or the space of two studies differ, and its values."""
-    ours = yaml.safe_load(config_text(config))
+def _difference(theirs: Mapping[str, Any], ours: Mapping[str, Any], config: StudyConfig) -> str:
+    """The first key in which the data or the space of two studies differ, and its values; `ours` is `config`'s text."""
     needs_root = SOURCES[config.dataset.name].root is not None
     for group in ("dataset", "space"):
         for key, value in ours[group].items():
