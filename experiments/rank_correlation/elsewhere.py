@@ -1,6 +1,6 @@
 """What do other regions tell of a region?
 
-python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…]
+python -m experiments.rank_correlation.elsewhere FOLDER… [--told FOLDER…] [--again FOLDER…]
 
 A Bayesian ridge regression on features of cells, for all stages alike and for each by itself, learned on other regions
 of the folders and read on one of which it knows only the cells (`fade.training.elsewhere`). It learns what candidates
@@ -56,7 +56,7 @@ class Told:
 
     def tells(self, source: str) -> bool:
         if source == LOSSES:
-            return all(path.validation_loss for path in self.truth.known.paths)
+            return any(path.validation_loss for path in self.truth.known.paths)
         return source == ACCURACIES or bool(self.scores.get(source))
 
     def worth(self, accuracy: Floats, paths: slice | NDArray[np.int64] = np.s_[:]) -> Lesson:
@@ -68,7 +68,9 @@ class Told:
         if source in TRAININGS:
             return self.features, np.mean(self.scores[source], axis=0)
         if source == LOSSES:
-            return self.worth(-np.array([np.mean(path.validation_loss) for path in self.truth.known.paths]))
+            paths = self.truth.known.paths
+            known = np.flatnonzero([bool(path.validation_loss) for path in paths])  # the older ones have none
+            return self.worth(-np.array([np.mean(paths[n].validation_loss) for n in known]), known)
         return self.worth(self.truth.mean)
 
     def one_run(self, training: str, rng: np.random.Generator) -> Lesson:
@@ -97,17 +99,19 @@ class Known:
     further: list[Told]
 
     @classmethod
-    def read(cls, folders: Sequence[Path], told: Sequence[Path] = ()) -> Self:
+    def read(cls, folders: Sequence[Path], told: Sequence[Path] = (), again: Sequence[Path] = ()) -> Self:
         """What is kept in the folders of one space."""
         truths: list[Truth] = []
         runs: list[Runs] = []
         ceilings: list[float] = []
         for folder in folders:
-            study = Study([folder])
+            study = Study([folder], [folder, *again])
             ceilings += list(study.ceiling())
             for truth, of in beside_default(study, folder):
                 truths.append(truth)
                 runs.append(of)
+        if all(len(of.get(LONGEST, ())) > 1 for of in runs):
+            runs = [of | {f"{LONGEST}, mean of 2": [stats.zscore(np.mean(of[LONGEST][:2], axis=0))]} for of in runs]
         ranked = {truth.name for truth in truths}
         rows: dict[str, Truth] = {}  # a region teaches once, by all that is known of it
         for row in (row for folder in told for row in kept(folder / "truth.jsonl") if row["region"] not in ranked):
@@ -237,11 +241,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--told", nargs="+", type=Path, default=[])
+    parser.add_argument("--again", nargs="+", type=Path, default=[])
     asked = parser.parse_args()
     for folder in asked.told:
         if not (folder / "truth.jsonl").exists():
             parser.error(f"--told {folder}: no networks were collected there (experiments.collect)")
-    known = Known.read(asked.folders, asked.told)
+    for folder in asked.again:
+        if not (folder / "trainings.jsonl").exists():
+            parser.error(f"--again {folder}: no trainings were collected there (experiments.collect)")
+    known = Known.read(asked.folders, asked.told, asked.again)
     print(*table(known), sep="\n")
     for here in ("nothing", LONGEST):
         if here in ("nothing", *known.runs[0]):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from experiments.collect import keep, kept
 from experiments.rank_correlation import elsewhere
 from fade.space import CellSpace, HierarchicalSpace
 from tests.experiments.rows import JOINT, training, write
@@ -96,6 +97,42 @@ def test_validation_losses_teach_where_they_are_kept(tmp_path):
     known = elsewhere.Known.read([few], [fewer, more, fewer])
     assert np.mean(agreement(known, "validation losses")) > 0.9
     assert "validation losses" not in elsewhere.Known.read([few]).elsewhere(known.regions[0])
+
+
+def test_some_of_a_regions_losses_teach_by_themselves(tmp_path):
+    few = regions(tmp_path / "few", range(3), JOINT | {"fair_repeats": 3})
+    more = regions(tmp_path / "more", range(3, 15), APART, losses=True)
+    rows = kept(more / "truth.jsonl")
+    for row in rows:
+        for path in row["paths"]:
+            path["validation_loss"] *= sum(path["path"]) % 3 > 0  # of two thirds, in which candidates meet as often
+    part = write(tmp_path / "part", rows, kept(more / "trainings.jsonl"))
+    whole, half = elsewhere.Known.read([few], [more]), elsewhere.Known.read([few], [part])
+    assert np.mean(agreement(half, "validation losses")) > 0.9
+    assert agreement(half, "accuracies") == agreement(whole, "accuracies")
+
+
+def test_second_runs_are_runs_and_make_a_mean_of_two(tmp_path, monkeypatch):
+    longest = JOINT | {"epochs": 9, "region_epochs": 3, "fair_repeats": 3}
+    monkeypatch.setattr(elsewhere, "beside_default", lambda study, _: ((t, runs_of(study, t)) for t in study.truths))
+
+    def runs_of(study, truth):
+        (name,) = (name for name in study.scores if name.endswith("/ training_effects"))
+        return {elsewhere.LONGEST: [stats.zscore(scores) for scores in study.scores[name][truth.name]]}
+
+    few = regions(tmp_path / "few", range(3), longest)
+    rows = [row | {"seed": 1} for row in kept(few / "trainings.jsonl")]
+    for row in rows:
+        row["training_effects_epochs"][0][1] = [0.01, 0.0, -0.01]  # another run errs in another stage
+    keep(tmp_path / "again" / "trainings.jsonl", rows)
+    assert list(elsewhere.Known.read([few]).runs[0]) == [elsewhere.LONGEST]
+    known = elsewhere.Known.read([few], again=[tmp_path / "again"])
+    for of in known.runs:
+        first, second = of[elsewhere.LONGEST]
+        assert not np.allclose(first, second)
+        np.testing.assert_allclose(of[f"{elsewhere.LONGEST}, mean of 2"], [stats.zscore(first + second)])
+    keep(tmp_path / "again" / "trainings.jsonl", rows[1:])
+    assert list(elsewhere.Known.read([few], again=[tmp_path / "again"]).runs[0]) == [elsewhere.LONGEST]
 
 
 def test_a_line_for_each_training_and_for_each_number_of_regions(folder, monkeypatch, capsys):
