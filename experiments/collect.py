@@ -10,7 +10,7 @@ already stays, so that a study may come from several machines; it must be of the
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,22 @@ def kept(file: Path) -> list[dict[str, Any]]:
 def keep(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows that `kept` reads, whole or not at all."""
     write_whole(file, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+
+
+def holding(name: str) -> Callable[[str], Path]:
+    """A type of argument: a folder that an earlier collection left a file of such rows in."""
+
+    def folder(text: str) -> Path:
+        if not (Path(text) / f"{name}.jsonl").exists():
+            raise argparse.ArgumentTypeError(
+                f"{text} has no {name}.jsonl; collect runs there: python -m experiments.collect outputs/NAME {text}"
+            )
+        return Path(text)
+
+    return folder
+
+
+study_folder, trainings_folder = holding("truth"), holding("trainings")
 
 
 def same(training: dict[str, Any]) -> str:

@@ -9,13 +9,13 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.collect import trainings_folder
 from experiments.readings import flops_of_all, header, named, readings, with_ranks
 from fade.nets.vocabulary import BLOCKS
 from fade.ranking import PathRanks, precision_at, tied
@@ -160,7 +160,7 @@ def scatter(runs: list[Run], seeds: list[int]) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=trainings_folder)
     parser.add_argument("--default", default="pairs", help="the read-out of the figure")
     args = parser.parse_args()
     rows = [json.loads(line) for line in (args.folder / "trainings.jsonl").open()]

@@ -9,14 +9,13 @@ stage, by an additive model on these paths of ranks by either accuracy, and by t
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.collect import kept
+from experiments.collect import kept, study_folder, trainings_folder
 from experiments.nas_bench_macro.analysis import places_of, worth_table
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header, readings
@@ -76,8 +75,8 @@ def standardised(effects: Floats) -> Floats:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("trainings", type=Path)
+    parser.add_argument("folder", type=study_folder)
+    parser.add_argument("trainings", type=trainings_folder)
     asked = parser.parse_args()
     (truth,) = map(read_truth, kept(asked.folder / "truth.jsonl"))
     print(*tables(truth, kept(asked.trainings / "trainings.jsonl")), sep="\n")

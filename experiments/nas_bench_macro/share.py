@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.collect import kept
+from experiments.collect import kept, trainings_folder
 from experiments.nas_bench_macro.analysis import Table
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header, own_recipe
@@ -69,7 +69,7 @@ def rows(folder: Path, window: float | None) -> Iterator[str]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="+", type=trainings_folder)
     parser.add_argument("--window", type=float)
     asked = parser.parse_args()
     print(*header("trainings", "losses", *map(str, SHARES)), sep="\n")

@@ -8,10 +8,10 @@ seeds. `tables.md` has the same of one seed a path; more paths tell more than mo
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
+from experiments.collect import study_folder
 from experiments.rank_correlation.study import Study
 from experiments.rank_correlation.tables import FEW, leaves_enough, told_alone
 from experiments.readings import header
@@ -33,7 +33,7 @@ def table(study: Study) -> Iterator[str]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     print(*table(Study([parser.parse_args().folder])), sep="\n")
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from experiments.collect import study_folder, trainings_folder
 from experiments.rank_correlation.figures import overview, scatter
 from experiments.rank_correlation.study import Study
 from experiments.rank_correlation.tables import (
@@ -43,10 +44,14 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Those of the command line, where none are given."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=f"{__doc__}{NUMBERS}", formatter_class=form)
-    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("folders", type=study_folder, nargs="+", metavar="FOLDER")
     parser.add_argument("--default", default=DEFAULT, help="the estimator to compare with the baselines")
     parser.add_argument(
-        "--trainings", type=Path, nargs="+", default=(), help="other folders, whose trainings of these regions are read"
+        "--trainings",
+        type=trainings_folder,
+        nargs="+",
+        default=(),
+        help="other folders, whose trainings of these regions are read",
     )
     parser.add_argument("--regions", nargs="+", default=(), help="of these alone, into a folder of its own")
     parser.add_argument("--rows", type=int, default=ROWS, help="of the table of estimators")

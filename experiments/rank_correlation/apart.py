@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.collect import keep, kept
+from experiments.collect import keep, kept, study_folder
 from experiments.rank_correlation.study import Truth, read_truth
 from fade.store import Entry, Store
 
@@ -65,7 +65,7 @@ def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store", type=Path)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     asked = parser.parse_args()
     file = asked.folder / "subregions.jsonl"
     entries = list(Store(asked.store).entries())

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from experiments.collect import kept
+from experiments.collect import kept, study_folder
 from experiments.rank_correlation.study import Floats, Study, Truth
 from experiments.rank_correlation.subregions import LONG, by_region, effects
 from experiments.readings import header, with_ranks
@@ -82,7 +82,7 @@ def table(folders: Sequence[Path]) -> Iterator[str]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="+", type=study_folder)
     print(*table(parser.parse_args().folders), sep="\n")
 
 

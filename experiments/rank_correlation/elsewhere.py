@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.collect import kept, same
+from experiments.collect import kept, same, study_folder, trainings_folder
 from experiments.rank_correlation.capacity import Runs
 from experiments.rank_correlation.study import Floats, Study, Truth, read_truth
 from experiments.rank_correlation.subregions import effects
@@ -239,16 +239,10 @@ def told_table(known: Known) -> Iterator[str]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--told", nargs="+", type=Path, default=[])
-    parser.add_argument("--again", nargs="+", type=Path, default=[])
+    parser.add_argument("folders", nargs="+", type=study_folder)
+    parser.add_argument("--told", nargs="+", type=study_folder, default=[])
+    parser.add_argument("--again", nargs="+", type=trainings_folder, default=[])
     asked = parser.parse_args()
-    for folder in asked.told:
-        if not (folder / "truth.jsonl").exists():
-            parser.error(f"--told {folder}: no networks were collected there (experiments.collect)")
-    for folder in asked.again:
-        if not (folder / "trainings.jsonl").exists():
-            parser.error(f"--again {folder}: no trainings were collected there (experiments.collect)")
     known = Known.read(asked.folders, asked.told, asked.again)
     print(*table(known), sep="\n")
     for here in ("nothing", LONGEST):

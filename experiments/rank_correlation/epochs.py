@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.collect import study_folder
 from experiments.rank_correlation.retraining import region_trainer
 from experiments.rank_correlation.study import Truth, read_truth
 from experiments.readings import header, named, recipe
@@ -93,7 +94,7 @@ def scores(row: dict[str, Any], truth: Truth) -> dict[str, Floats]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--trainings", type=Path, help="the folder of another study with trainings of these regions")

@@ -9,11 +9,10 @@ and of those of each recipe on the accuracies of its paths, means over its runs.
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from experiments.collect import kept
+from experiments.collect import kept, study_folder
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.rank_correlation.subregions import by_region, effects
 from experiments.readings import header, named
@@ -38,7 +37,7 @@ def favour(found: Mapping[str, Floats], truths: Sequence[Truth], op: str) -> flo
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     parser.add_argument("--recipes", nargs="+", default=(), help="as in tables.md")
     parser.add_argument("--regions", nargs="+", default=(), help="all where there are none")
     asked = parser.parse_args()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.collect import keep, kept
+from experiments.collect import keep, kept, study_folder
 from experiments.rank_correlation.study import read_truth
 from fade.config import compose_study
 from fade.space import Region
@@ -54,7 +54,7 @@ def measured(row: dict[str, Any], names: Sequence[str], overrides: Sequence[str]
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     parser.add_argument("--names", nargs="+", required=True)
     parser.add_argument("--store", type=Path, default=Path("outputs/store"))
     parser.add_argument("--overrides", nargs="+", default=[])

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from experiments.collect import keep, kept
+from experiments.collect import keep, kept, study_folder
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import header
 from fade.report.estimates import mean_interval
@@ -147,9 +147,9 @@ def both_by_number(kinds: Kinds, truths: dict[str, list[Truth]]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     parser.add_argument("--stores", type=Path, nargs="+", default=[])
-    parser.add_argument("--truths", type=Path, nargs="+", default=[])
+    parser.add_argument("--truths", type=study_folder, nargs="+", default=[])
     args = parser.parse_args()
     file = args.folder / "repeats.jsonl"
     if args.stores:

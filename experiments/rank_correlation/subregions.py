@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor
 
-from experiments.collect import kept
+from experiments.collect import kept, study_folder
 from experiments.rank_correlation.retraining import region_trainer
 from experiments.rank_correlation.study import Floats, Truth, read_truth
 from experiments.readings import flops_of_all, header, named
@@ -180,7 +180,7 @@ def table(folder: Path) -> Iterator[str]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     parser.add_argument("--design", choices=sorted(DESIGNS), help="what to train; the table alone where there is none")
     parser.add_argument("--seed", type=int, default=0, help="of initial weights and batches, and of the pairs")
     parser.add_argument("--regions", nargs="+", default=(), help="all where there are none")

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from experiments.collect import study_folder
 from experiments.rank_correlation.analysis import DEFAULT
 from experiments.rank_correlation.capacity import Runs, scores_of
 from experiments.rank_correlation.study import Study, Truth
@@ -55,7 +56,7 @@ def table(folders: Sequence[Path]) -> Iterator[str]:
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="+", type=study_folder)
     print(*table(parser.parse_args().folders), sep="\n")
 
 

@@ -19,7 +19,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import stats
 
+from experiments.collect import study_folder
 from experiments.rank_correlation.retraining import region_trainer
 from experiments.rank_correlation.study import Truth, read_truth
 from fade.nets.network import Network
@@ -147,7 +147,7 @@ def read(truth: Truth, overrides: list[str], seed: int, steps: int) -> dict[str,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=study_folder)
     parser.add_argument("region")
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,3 +1,4 @@
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from experiments.collect import kept, main
+from experiments.collect import keep, kept, main, study_folder, trainings_folder
 from tests.experiments.rows import CELLS, FAIR, JOINT, PATHS, training
 
 ACCURACIES = [[0.5 + n / 100] for n in range(9)]
@@ -128,3 +129,10 @@ def test_a_region_some_of_whose_paths_have_fewer_seeds_is_refused(
     ran(tmp_path / "runs" / "1", accuracies=[*ACCURACIES[:8], [0.5, 0.6]])
     with pytest.raises(AssertionError, match=r"paths of \[1, 2\] seeds"):
         collected(monkeypatch, tmp_path / "runs", tmp_path / "study")
+
+
+def test_a_folder_without_results_is_one_sentence(tmp_path):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"has no truth\.jsonl; collect runs there: python -m"):
+        study_folder(str(tmp_path))
+    keep(tmp_path / "trainings.jsonl", [])
+    assert trainings_folder(str(tmp_path)) == tmp_path

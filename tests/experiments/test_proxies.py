@@ -10,7 +10,8 @@ from fade.config import compose_study
 from fade.seeds import subseed
 from fade.space import Region
 from fade.study.preparation import prepare
-from fade.truth.proxies import INITIALISATIONS, proxy_scores
+from fade.truth import proxied
+from fade.truth.proxies import proxy_scores
 from tests.experiments.rows import CELLS, truth, write
 
 OVERRIDES = [
@@ -30,6 +31,7 @@ def test_they_are_those_of_a_run_and_all_else_is_kept(tmp_path, monkeypatch):
     folder = write(tmp_path / "study", [row], [])
     words = ["proxies", str(folder), "--store", str(tmp_path / "store"), "--names", "naswot", "--overrides", *OVERRIDES]
     monkeypatch.setattr(sys, "argv", words)
+    monkeypatch.setattr(proxied, "INITIALISATIONS", 2)
     proxies.main()
     (found,) = map(json.loads, (folder / "truth.jsonl").open())
     scores = [path["proxies"].pop("naswot") for path in found["paths"][:-1]]
@@ -40,6 +42,6 @@ def test_they_are_those_of_a_run_and_all_else_is_kept(tmp_path, monkeypatch):
     prepared, region = prepare(config), Region.parse(CELLS)
     architectures = [region.architecture(path["path"]) for path in row["paths"][:-1]]
     seed = subseed(config.seed_of("networks"), "proxies")
-    options = {"seed": seed, "initialisations": INITIALISATIONS}
+    options = {"seed": seed, "initialisations": 2}
     expected = proxy_scores(architectures, ["naswot"], prepared.layout, prepared.data, **options)["naswot"]
     np.testing.assert_allclose(scores, expected, rtol=1e-6)

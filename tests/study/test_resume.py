@@ -14,7 +14,7 @@ from fade.main import run
 from tests.study.processes import end, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, runs, tiny
 
-WHOLE = ("truth=retrain", "truth.paths=3", "truth.seeds=2", "truth.curve=true", "trainer.epochs=4", "search.regions=3")
+WHOLE = ("truth=retrain", "truth.paths=2", "truth.seeds=2", "truth.curve=true", "trainer.epochs=3", "search.regions=3")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,7 @@ def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize("what", ["region", "networks", "weights"])
 def test_a_damaged_file_is_moved_aside_and_computed_again(what: str, undamaged: Path, tmp_path: Path) -> None:
     (first,) = runs(undamaged)
@@ -104,6 +105,7 @@ def test_two_processes_with_the_same_study_both_end_well(tmp_path: Path) -> None
     assert len(entries(tmp_path / "store")) == 3  # two regions and the finalists
 
 
+@pytest.mark.usefixtures("bare")
 def test_another_configuration_has_another_folder(tmp_path: Path, shared_store: Path) -> None:
     for seed in (0, 1):
         assert run(tiny(tmp_path, "trainer=synthetic", f"seed={seed}", store=shared_store)) == 0
@@ -113,6 +115,7 @@ def test_another_configuration_has_another_folder(tmp_path: Path, shared_store: 
     assert [metrics(folder)["seed"] for folder in runs(tmp_path)] == [0, 1]
 
 
+@pytest.mark.usefixtures("bare")
 def test_damaged_and_foreign_neighbours_are_left_alone(tmp_path: Path, shared_store: Path) -> None:
     parent = tmp_path / "outputs" / "fade"
     for name, file, content in (

@@ -116,7 +116,7 @@ def test_the_cost_is_that_of_all_networks_and_of_reading_them(data, tmp_path):
 
 
 def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, tmp_path):
-    config = replace(CONFIG, region_steps=60, readout_paths=None)
+    config = replace(CONFIG, repeats=1, region_steps=60, readout_paths=None)
     region, data = planted_region(monkeypatch), make_data(train=300)
     readings = read_region(trained(data, tmp_path, config, region), 2, 3, config)
     assert set(readings) == set(PATH_READOUTS)

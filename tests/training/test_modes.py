@@ -184,7 +184,7 @@ def test_every_recipe_learns(data, mode, values):
 
 @pytest.mark.parametrize(("mode", "mixing"), [*((mode, "softmax") for mode in STEPS), ("first_order", "gumbel")])
 def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
-    config = TrainerConfig(name=mode, epochs=8, batch_size=20, alpha_lr=0.05, mixing=mixing)
+    config = TrainerConfig(name=mode, epochs=6, batch_size=20, alpha_lr=0.05, mixing=mixing)
     region, data = planted_region(monkeypatch), make_data(train=300)
     result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
     assert set(result["readouts"]) == set(READOUTS)

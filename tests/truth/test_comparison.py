@@ -15,12 +15,12 @@ from fade.study import run
 from fade.training.config import TrainerConfig
 from fade.training.stored import StoredTrainings
 from fade.training.train import network_cost
+from fade.truth import proxied
 from fade.truth.baselines import COUNTS
 from fade.truth.comparison import compare
 from fade.truth.config import PROXIES, TruthConfig
 from fade.truth.known import TruePath, Truth
 from fade.truth.proxied import with_proxies
-from fade.truth.proxies import INITIALISATIONS
 from fade.truth.table import look_up
 from tests.study.tiny import entries, lasting, tiny_config
 from tests.training.samples import make_data
@@ -144,7 +144,8 @@ def trainings(folder: Path, seed: int = 0) -> StoredTrainings:
     return StoredTrainings(Store(folder), TrainerConfig(), layout, data, seed=seed)
 
 
-def test_paths_that_are_one_network_are_scored_once(tmp_path: Path) -> None:
+def test_paths_that_are_one_network_are_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxied, "INITIALISATIONS", 2)
     region = Region.parse([["block:identity", "block:mbconv3_e3"]] * 8)
     truth = look_up(region, [0] * 8, TruthConfig(name="table", paths=40), seed=0)
     here = trainings(tmp_path)
@@ -158,7 +159,7 @@ def test_paths_that_are_one_network_are_scored_once(tmp_path: Path) -> None:
     assert len(set(values)) == len(set(zip(networks, values, strict=True))) == len(set(networks))
     architectures = [[Cell.parse(text) for text in texts] for texts in request["cells"]]
     costs = [network_cost(cells, here.layout)[1] for cells in architectures]
-    assert scored.measure_flops == 3 * INITIALISATIONS * sum(costs)
+    assert scored.measure_flops == 3 * 2 * sum(costs)
     assert scored.seconds > 0
     assert all(path.proxies == {} for path in scored.paths if not path.sampled)
 
