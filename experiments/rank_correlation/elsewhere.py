@@ -6,10 +6,12 @@ A Bayesian ridge regression on features of cells, for all stages alike and for e
 of the folders and read on one of which it knows only the cells (`fade.training.elsewhere`). It learns what candidates
 are worth: main effects on the accuracies of their trained networks, on the validation losses of these, where they are
 kept, as `trainer.elsewhere` does, on the scores that the default gave their paths, or (see `capacity`) on those of
-paths apart. Folders that are told add regions to learn from, but for those that are ranked: their networks, and
-`trainer=apart` where it was collected. The first table has it alone and added to what the region's own trainings say,
-each over its spread over the paths; the next, by how many regions it learned from; the last, how it ranks the told
-regions. Means over runs, draws and regions; Student's intervals over the regions.
+paths apart. Folders that are told add regions to learn from, their networks and `trainer=apart` where it was collected;
+of regions that are ranked they add validation losses alone, where their own networks have none. Other folders add runs
+of the trainings of regions that are ranked, and with two of each the mean of both. The first table has it alone and
+added to what the region's own trainings say, each over its spread over the paths; the next, by how many regions it
+learned from; the last, how it ranks the told regions. Means over runs, draws and regions; Student's intervals over the
+regions.
 """
 
 import argparse
@@ -48,15 +50,19 @@ Lesson = tuple[Floats, Floats]
 
 @dataclass(frozen=True)
 class Told:
-    """What is known of a region: features of its candidates, its networks, and scores by trainings, a run each."""
+    """What is known of a region: features of its candidates, its networks, and scores by trainings, a run each.
+
+    Networks with validation losses may be others than those that it is ranked by.
+    """
 
     features: Floats
     truth: Truth
     scores: dict[str, list[Floats]]
+    with_losses: Truth | None
 
     def tells(self, source: str) -> bool:
         if source == LOSSES:
-            return any(path.validation_loss for path in self.truth.known.paths)
+            return self.with_losses is not None
         return source == ACCURACIES or bool(self.scores.get(source))
 
     def worth(self, accuracy: Floats, paths: slice | NDArray[np.int64] = np.s_[:]) -> Lesson:
@@ -67,10 +73,9 @@ class Told:
         """All of a source: the networks' mean accuracies or losses, or the mean scores of a training's runs."""
         if source in TRAININGS:
             return self.features, np.mean(self.scores[source], axis=0)
-        if source == LOSSES:
-            paths = self.truth.known.paths
-            known = np.flatnonzero([bool(path.validation_loss) for path in paths])  # the older ones have none
-            return self.worth(-np.array([np.mean(paths[n].validation_loss) for n in known]), known)
+        if source == LOSSES and self.with_losses is not None:
+            losses = [np.mean(path.validation_loss) for path in self.with_losses.known.paths]
+            return self.features, -main_effects(self.with_losses.paths, losses, self.truth.region.candidates)
         return self.worth(self.truth.mean)
 
     def one_run(self, training: str, rng: np.random.Generator) -> Lesson:
@@ -112,12 +117,12 @@ class Known:
                 runs.append(of)
         if all(len(of.get(LONGEST, ())) > 1 for of in runs):
             runs = [of | {f"{LONGEST}, mean of 2": [stats.zscore(np.mean(of[LONGEST][:2], axis=0))]} for of in runs]
-        ranked = {truth.name for truth in truths}
+        ranked = {truth.name: truth.region for truth in truths}
         rows: dict[str, Truth] = {}  # a region teaches once, by all that is known of it
-        for row in (row for folder in told for row in kept(folder / "truth.jsonl") if row["region"] not in ranked):
-            found = read_truth(row)
+        for found in (read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")):
+            assert ranked.get(found.name, found.region) == found.region, f"two regions are called {found.name}"
             rows[found.name] = max(rows.get(found.name, found), found, key=_known)
-        further = list(rows.values())
+        further = [truth for name, truth in rows.items() if name not in ranked]
         apart: dict[str, list[Floats]] = defaultdict(list)
         for row in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
             if row["trainer"]["name"] == "apart":
@@ -127,8 +132,12 @@ class Known:
         for truth, of in zip(truths, runs, strict=True):
             k = truth.region.candidates
             scores = {name: [main_effects(truth.paths, run, k) for run in of.get(name, ())] for name in TRAININGS}
-            regions.append(Told(candidate_features(truth.region, ops), truth, scores))
-        others = [Told(candidate_features(truth.region, ops), truth, {"apart": apart[truth.name]}) for truth in further]
+            losses = _with_losses(truth) or _with_losses(rows.get(truth.name))
+            regions.append(Told(candidate_features(truth.region, ops), truth, scores, losses))
+        others = []
+        for truth in further:
+            known = {"apart": apart[truth.name]}
+            others.append(Told(candidate_features(truth.region, ops), truth, known, _with_losses(truth)))
         return cls(regions, runs, float(np.mean(ceilings)), others)
 
     def others(self, held: Told, source: str) -> list[Told]:
@@ -166,6 +175,11 @@ class Known:
 def _known(truth: Truth) -> tuple[int, int]:
     """How much: accuracies, then validation losses."""
     return truth.accuracy.size, sum(len(path.validation_loss) for path in truth.known.paths)
+
+
+def _with_losses(truth: Truth | None) -> Truth | None:
+    """The networks, if their validation losses are known."""
+    return truth if truth and all(path.validation_loss for path in truth.known.paths) else None
 
 
 def _rho(runs: Sequence[Floats], truth: Truth) -> float:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.collect import keep
 from experiments.rank_correlation.analysis import arguments, command, page, target
 from experiments.rank_correlation.study import Study
 
@@ -15,7 +16,13 @@ def made_by(text: str) -> str:
 
 
 @pytest.mark.parametrize("more", ["", "--trainings c d", "--regions 1.0 2.0 --trainings c", "--rows 7"])
-def test_the_command_of_a_page_says_all_that_was_given(more: str) -> None:
+def test_the_command_of_a_page_says_all_that_was_given(
+    more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in "abcd":
+        keep(tmp_path / name / "truth.jsonl", [])
+        keep(tmp_path / name / "trainings.jsonl", [])
     given = arguments(["a", "b", "--default", "joint, 3 × 1 epochs / consensus", *more.split()])
     assert vars(arguments(shlex.split(command(given))[3:])) == vars(given)
     assert "--default" in command(arguments(["a"]))  # which may be another one later

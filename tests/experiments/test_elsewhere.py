@@ -99,17 +99,20 @@ def test_validation_losses_teach_where_they_are_kept(tmp_path):
     assert "validation losses" not in elsewhere.Known.read([few]).elsewhere(known.regions[0])
 
 
-def test_some_of_a_regions_losses_teach_by_themselves(tmp_path):
-    few = regions(tmp_path / "few", range(3), JOINT | {"fair_repeats": 3})
-    more = regions(tmp_path / "more", range(3, 15), APART, losses=True)
-    rows = kept(more / "truth.jsonl")
+def test_losses_of_other_networks_teach_where_a_region_that_is_ranked_has_none(tmp_path):
+    few = regions(tmp_path / "few", range(6), JOINT | {"fair_repeats": 3})
+    told = regions(tmp_path / "told", range(6), APART, losses=True)
+    rows = kept(told / "truth.jsonl")
     for row in rows:
-        for path in row["paths"]:
-            path["validation_loss"] *= sum(path["path"]) % 3 > 0  # of two thirds, in which candidates meet as often
-    part = write(tmp_path / "part", rows, kept(more / "trainings.jsonl"))
-    whole, half = elsewhere.Known.read([few], [more]), elsewhere.Known.read([few], [part])
-    assert np.mean(agreement(half, "validation losses")) > 0.9
-    assert agreement(half, "accuracies") == agreement(whole, "accuracies")
+        row["paths"] = [path for path in row["paths"] if sum(path["path"]) % 3]  # in which candidates meet as often
+    part = write(tmp_path / "part", rows, kept(told / "trainings.jsonl"))
+    alone, known = elsewhere.Known.read([few]), elsewhere.Known.read([few], [part])
+    assert not known.further
+    assert agreement(known, "accuracies") == agreement(alone, "accuracies")
+    assert np.mean(agreement(known, "validation losses")) > 0.8
+    others = elsewhere.Known.read([few], [regions(tmp_path / "wrong", range(6), APART, sign=-1, losses=True)])
+    assert np.mean(agreement(others, "validation losses")) < -0.8
+    assert len(others.others(others.regions[0], elsewhere.LOSSES)) == 5  # none of which is the region itself
 
 
 def test_second_runs_are_runs_and_make_a_mean_of_two(tmp_path, monkeypatch):
