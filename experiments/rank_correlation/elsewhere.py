@@ -7,7 +7,7 @@ of the folders and read on one of which it knows only the cells (`fade.training.
 are worth: main effects on the accuracies of their trained networks, on the validation losses of these, where they are
 kept, as `trainer.elsewhere` does, on the scores that the default gave their paths, or (see `capacity`) on those of
 paths apart. Folders that are told add regions to learn from, their networks and `trainer=apart` where it was collected;
-of regions that are ranked they add validation losses alone, where their own networks have none. Other folders add runs
+of regions that are ranked they add validation losses alone, where more networks have them. Other folders add runs
 of the trainings of regions that are ranked, and with two of each the mean of both. The first table has it alone and
 added to what the region's own trainings say, each over its spread over the paths; the next, by how many regions it
 learned from; the last, how it ranks the told regions. Means over runs, draws and regions; Student's intervals over the
@@ -119,9 +119,12 @@ class Known:
             runs = [of | {f"{LONGEST}, mean of 2": [stats.zscore(np.mean(of[LONGEST][:2], axis=0))]} for of in runs]
         ranked = {truth.name: truth.region for truth in truths}
         rows: dict[str, Truth] = {}  # a region teaches once, by all that is known of it
+        losses = {truth.name: truth for truth in truths if _has_losses(truth)}
         for found in (read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")):
             assert ranked.get(found.name, found.region) == found.region, f"two regions are called {found.name}"
             rows[found.name] = max(rows.get(found.name, found), found, key=_known)
+            if _has_losses(found):
+                losses[found.name] = max(losses.get(found.name, found), found, key=_known)
         further = [truth for name, truth in rows.items() if name not in ranked]
         apart: dict[str, list[Floats]] = defaultdict(list)
         for row in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
@@ -132,12 +135,11 @@ class Known:
         for truth, of in zip(truths, runs, strict=True):
             k = truth.region.candidates
             scores = {name: [main_effects(truth.paths, run, k) for run in of.get(name, ())] for name in TRAININGS}
-            losses = _with_losses(truth) or _with_losses(rows.get(truth.name))
-            regions.append(Told(candidate_features(truth.region, ops), truth, scores, losses))
+            regions.append(Told(candidate_features(truth.region, ops), truth, scores, losses.get(truth.name)))
         others = []
         for truth in further:
-            known = {"apart": apart[truth.name]}
-            others.append(Told(candidate_features(truth.region, ops), truth, known, _with_losses(truth)))
+            scores = {"apart": apart[truth.name]}
+            others.append(Told(candidate_features(truth.region, ops), truth, scores, losses.get(truth.name)))
         return cls(regions, runs, float(np.mean(ceilings)), others)
 
     def others(self, held: Told, source: str) -> list[Told]:
@@ -177,9 +179,8 @@ def _known(truth: Truth) -> tuple[int, int]:
     return truth.accuracy.size, sum(len(path.validation_loss) for path in truth.known.paths)
 
 
-def _with_losses(truth: Truth | None) -> Truth | None:
-    """The networks, if their validation losses are known."""
-    return truth if truth and all(path.validation_loss for path in truth.known.paths) else None
+def _has_losses(truth: Truth) -> bool:
+    return all(path.validation_loss for path in truth.known.paths)
 
 
 def _rho(runs: Sequence[Floats], truth: Truth) -> float:

@@ -99,7 +99,7 @@ def test_validation_losses_teach_where_they_are_kept(tmp_path):
     assert "validation losses" not in elsewhere.Known.read([few]).elsewhere(known.regions[0])
 
 
-def test_losses_of_other_networks_teach_where_a_region_that_is_ranked_has_none(tmp_path):
+def test_losses_of_other_networks_teach_where_those_of_a_region_have_none(tmp_path):
     few = regions(tmp_path / "few", range(6), JOINT | {"fair_repeats": 3})
     told = regions(tmp_path / "told", range(6), APART, losses=True)
     rows = kept(told / "truth.jsonl")
@@ -113,6 +113,9 @@ def test_losses_of_other_networks_teach_where_a_region_that_is_ranked_has_none(t
     others = elsewhere.Known.read([few], [regions(tmp_path / "wrong", range(6), APART, sign=-1, losses=True)])
     assert np.mean(agreement(others, "validation losses")) < -0.8
     assert len(others.others(others.regions[0], elsewhere.LOSSES)) == 5  # none of which is the region itself
+    told = elsewhere.Known.read([regions(tmp_path / "fresh", range(6, 9), JOINT | {"fair_repeats": 3})], [few, part])
+    assert agreement(told, "accuracies") == agreement(elsewhere.Known.read([tmp_path / "fresh"], [few]), "accuracies")
+    assert np.mean(agreement(told, "validation losses")) > 0.8
 
 
 def test_second_runs_are_runs_and_make_a_mean_of_two(tmp_path, monkeypatch):
