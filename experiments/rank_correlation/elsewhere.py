@@ -194,7 +194,7 @@ def table(known: Known) -> Iterator[str]:
     sources = list(learned_of[0])
 
     def told(rhos: Sequence[float]) -> str:
-        return f"{np.mean(rhos):+.2f} {interval(mean_interval(rhos))}, {np.mean(rhos) / known.ceiling:.2f}"
+        return f"{np.mean(rhos):+.2f} {interval(mean_interval(rhos))}, {np.mean(rhos) / known.ceiling:.3f}"
 
     columns = [column for source in sources for column in (f"with {source} elsewhere", "lead")]
     yield from header(
