@@ -64,6 +64,7 @@ RECIPES = [{"name": mode} for mode in STEPS] + [
 
 @pytest.mark.parametrize("values", RECIPES, ids=lambda values: "-".join(map(str, values.values())))
 def test_a_resumed_training_is_bit_for_bit_an_uninterrupted_one(data, tmp_path, values):
+    values = values | {"batch_size": 40}
     whole = make_trainer(data, epochs=EPOCHS, **values)
     fit(whole)
     path = tmp_path / "deep" / "checkpoint"
