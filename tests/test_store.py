@@ -159,7 +159,7 @@ def _put_many(folder, writer, count):
 
 def test_two_processes_share_a_folder(store):
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_put_many, args=(store.folder, name, 40)) for name in ("one", "two")]
+    writers = [context.Process(target=_put_many, args=(store.folder, name, 100)) for name in ("one", "two")]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for writer in writers:

@@ -16,7 +16,7 @@ regions.
 
 import argparse
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -118,18 +118,15 @@ class Known:
         if all(len(of.get(LONGEST, ())) > 1 for of in runs):
             runs = [of | {f"{LONGEST}, mean of 2": [stats.zscore(np.mean(of[LONGEST][:2], axis=0))]} for of in runs]
         ranked = {truth.name: truth.region for truth in truths}
-        rows: dict[str, Truth] = {}  # a region teaches once, by all that is known of it
-        losses = {truth.name: truth for truth in truths if _has_losses(truth)}
-        for found in (read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")):
-            assert ranked.get(found.name, found.region) == found.region, f"two regions are called {found.name}"
-            rows[found.name] = max(rows.get(found.name, found), found, key=_known)
-            if _has_losses(found):
-                losses[found.name] = max(losses.get(found.name, found), found, key=_known)
-        further = [truth for name, truth in rows.items() if name not in ranked]
+        rows = [read_truth(row) for folder in told for row in kept(folder / "truth.jsonl")]
+        for row in rows:
+            assert ranked.get(row.name, row.region) == row.region, f"two regions are called {row.name}"
+        further = list(_most(row for row in rows if row.name not in ranked).values())
+        losses = _most(row for row in truths + rows if all(path.validation_loss for path in row.known.paths))
         apart: dict[str, list[Floats]] = defaultdict(list)
-        for row in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
-            if row["trainer"]["name"] == "apart":
-                apart[row["region"]].append(effects([row["path_losses"]], len(row["cells"][0])))
+        for training in {same(row): row for folder in told for row in kept(folder / "trainings.jsonl")}.values():
+            if training["trainer"]["name"] == "apart":
+                apart[training["region"]].append(effects([training["path_losses"]], len(training["cells"][0])))
         ops = names(truth.region for truth in truths + further)
         regions = []
         for truth, of in zip(truths, runs, strict=True):
@@ -179,8 +176,12 @@ def _known(truth: Truth) -> tuple[int, int]:
     return truth.accuracy.size, sum(len(path.validation_loss) for path in truth.known.paths)
 
 
-def _has_losses(truth: Truth) -> bool:
-    return all(path.validation_loss for path in truth.known.paths)
+def _most(truths: Iterable[Truth]) -> dict[str, Truth]:
+    """Of each region, which teaches once, the one of which most is known."""
+    found: dict[str, Truth] = {}
+    for truth in truths:
+        found[truth.name] = max(found.get(truth.name, truth), truth, key=_known)
+    return found
 
 
 def _rho(runs: Sequence[Floats], truth: Truth) -> float:

@@ -54,7 +54,7 @@ def narrow(stage, pair):
     return SearchedOrder(stage, pair, work=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(tables(-3, 3), st.sampled_from([ListedOrder, wide, narrow]), st.integers(1, 300))
 def test_what_an_order_proves_equals_brute_force(table, order, m):
     totals = listed(*table)
@@ -72,7 +72,7 @@ def test_what_an_order_proves_equals_brute_force(table, order, m):
             assert better.low == better.high
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(tables(-3, 3))
 def test_with_pairs_ranks_scores_and_table_equal_brute_force(table):
     stage, pair = table

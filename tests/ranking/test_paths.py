@@ -28,7 +28,7 @@ def listed(table):
     }
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tables(st.integers(-3, 3)))
 def test_with_ties_everything_equals_brute_force(table):
     ranks, totals = PathRanks(table), listed(table)
@@ -42,7 +42,7 @@ def test_with_ties_everything_equals_brute_force(table):
         assert ranks.score(path) == score == pytest.approx(float(totals[path]) / len(table))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(tables(st.floats(-1e3, 1e3)))
 def test_for_any_numbers_scores_fall_and_ranks_agree_along_top(table):
     ranks, totals = PathRanks(table), listed(table)
