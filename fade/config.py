@@ -18,13 +18,13 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
+from fade.data import DatasetConfig
 from fade.errors import first_line, with_type
+from fade.estimators import ESTIMATORS
 from fade.nets.config import SpaceConfig
-from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
+from fade.search import SEARCHES
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.tracking.config import TrackingConfig
-from fade.training.config import SyntheticConfig, TrainerConfig
-from fade.training.data import DatasetConfig
 from fade.truth.config import TruthConfig
 
 _package = Path(__file__).parent
@@ -34,12 +34,8 @@ CONF = _package / "conf" if (_package / "conf").exists() else _package.parent / 
 GROUPS = ("dataset", "space", "trainer", "search", "truth", "tracking", "experiment")
 
 SCHEMAS: dict[str, dict[str, type]] = {
-    "trainer": {"training": TrainerConfig, "synthetic": SyntheticConfig},
-    "search": {
-        "pseudo_gradient": PseudoGradientConfig,
-        "random_regions": RandomRegionsConfig,
-        "fixed": FixedConfig,
-    },
+    "trainer": dict(ESTIMATORS.items()),
+    "search": dict(SEARCHES.items()),
 }
 """Groups whose options differ in their keys."""
 

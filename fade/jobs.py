@@ -26,11 +26,12 @@ from omegaconf import DictConfig
 
 from fade.config import CONF, compose_study, explain, register, typed
 from fade.errors import with_type
+from fade.run_files import finished, intact
 from fade.signals import held
 from fade.store import write_whole
 from fade.study import StudyConfig
 from fade.study.config import ConfigurationError
-from fade.study.folder import cannot_be_written, config_text, finished, intact, locked, new_folder
+from fade.study.folder import cannot_be_written, config_text, locked, new_folder
 
 INFORMATION = ("cfg", "info", "shell_completion", "hydra_help")
 """Hydra's flags that tell something and run nothing."""

@@ -16,12 +16,12 @@ import fade
 from fade.config import CONF, GROUPS, compose_study, known_keys, options, register, typed
 from fade.main import run
 from fade.nets.config import SpaceConfig
-from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
+from fade.search import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.study.config import ConfigurationError, Seeds, StudyConfig
 from fade.study.folder import config_text
 from fade.tracking.config import TrackingConfig
 from fade.training.config import SyntheticConfig, TrainerConfig
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from fade.truth.config import TruthConfig
 from tests.training.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
 

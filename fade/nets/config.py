@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fade.fields import check_fields, option
 from fade.nets.layout import MACRO_GROUPS, Layout, conv_layout, macro_layout, mlp_layout
 from fade.nets.vocabulary import BLOCKS, check_ops
 from fade.space import Cell, CellList, CellSpace, HierarchicalSpace
@@ -33,25 +34,21 @@ class SpaceConfig:
         normalise: ``output`` normalises each cell's output, ``vertex`` each inner sum too, ``none`` nothing.
     """
 
-    name: str = "conv"
-    depth: int = 3
+    name: str = option("conv", choices=SKELETONS)
+    depth: int = option(3, least=1)
     vertices: Any = 5
     ops: list[str] = field(default_factory=lambda: ["conv3"])
     output_op: str | None = None
-    channels: int = 16
-    width: int = 43
+    channels: int = option(16, least=1)
+    width: int = option(43, least=1)
     pool: list[int] | None = None
-    stem: int = 16
-    normalise: str = "output"
+    stem: int = option(16, least=1)
+    normalise: str = option("output", choices=NORMALISE)
 
     def __post_init__(self) -> None:
-        if self.name not in SKELETONS:
-            raise ValueError(f"space.name={self.name} is no skeleton; choose from {', '.join(SKELETONS)}")
+        check_fields(self, "space")
         if self.name == "nas_bench_macro" and self.depth != sum(MACRO_GROUPS):
             raise ValueError(f"space.depth={self.depth} is not nas_bench_macro's; leave it at {sum(MACRO_GROUPS)}")
-        for key in ("depth", "channels", "width", "stem"):
-            if (value := getattr(self, key)) < 1:
-                raise ValueError(f"space.{key}={value} is too small; give at least 1")
         pool = self.pool or []
         if bad := [d for d in pool if not 0 <= d < self.depth]:
             raise ValueError(f"space.pool={pool} names stage {bad[0]}; stages go from 0 to {self.depth - 1}")
@@ -61,8 +58,6 @@ class SpaceConfig:
         dims = 0 if self.name == "mlp" else None
         check_ops("space.ops", self.ops, dims)
         check_ops("space.output_op", [self.fixed_op], dims)
-        if self.normalise not in NORMALISE:
-            raise ValueError(f"space.normalise={self.normalise} is unknown; choose from {', '.join(NORMALISE)}")
 
     def _vertices(self) -> int | list[int]:
         value = self.vertices

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fade.errors import first_line
+from fade.source_text import source_text
 from fade.space.cell import NAME
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def register_op(name: str, factory: Callable[[int, int], nn.Module]) -> None:
     if not NAME.fullmatch(name):
         raise ValueError(f"'{name}' cannot name an op; use lower-case letters a to z, digits and underscores")
     _REGISTERED[name] = factory
-    _REGISTERED_IN[name] = module, _source(caller.f_back)
+    _REGISTERED_IN[name] = module, source_text(caller.f_back)
 
 
 def op_fingerprints(names: Iterable[str]) -> dict[str, str]:
@@ -87,22 +87,7 @@ def _fingerprint(name: str) -> str:
     written = inspect.unwrap(factory)
     if not (inspect.isroutine(written) or inspect.isclass(written)):
         written = type(written)
-    return hashlib.sha256((_source(written) + _REGISTERED_IN.get(name, ("", ""))[1]).encode()).hexdigest()[:16]
-
-
-def _source(written: Any) -> str:
-    """The whole file that a function, class or frame is in; of what was typed at a prompt its compiled form."""
-    try:
-        return "".join(inspect.findsource(written)[0])
-    except (OSError, TypeError):
-        code = getattr(written, "f_code", getattr(written, "__code__", None))
-        return _compiled(code) if code is not None else str(getattr(written, "__qualname__", written))
-
-
-def _compiled(code: types.CodeType) -> str:
-    """Instructions, names and constants; the usual text of nested code has an address, which each process changes."""
-    constants = [_compiled(each) if isinstance(each, types.CodeType) else repr(each) for each in code.co_consts]
-    return repr((code.co_code, code.co_names, constants))
+    return hashlib.sha256((source_text(written) + _REGISTERED_IN.get(name, ("", ""))[1]).encode()).hexdigest()[:16]
 
 
 def check_ops(key: str, ops: Sequence[str], dims: int | None = None) -> None:

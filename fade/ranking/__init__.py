@@ -5,6 +5,7 @@ from fade.ranking.ceiling import Ceiling, noise_ceiling
 from fade.ranking.correlations import Correlation, correlation, regret
 from fade.ranking.partial import partial_spearman
 from fade.ranking.paths import AGGREGATES, PathRanks, Rank
+from fade.ranking.reading import Reading
 from fade.ranking.ties import tied
 from fade.ranking.top import precision_at
 
@@ -15,6 +16,7 @@ __all__ = [
     "Interval",
     "PathRanks",
     "Rank",
+    "Reading",
     "correlation",
     "noise_ceiling",
     "partial_spearman",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from fade import run_files
 from fade.errors import with_type
-from fade.report import files
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,15 +59,17 @@ def build(folder: Path) -> Path:
 
     if not folder.is_dir():
         raise ValueError(f"{folder} is no folder; give the folder of a run or a sweep")
-    if not (folder / files.SWEEP).is_file():
-        inside = sorted(path.parent for name in (files.SWEEP, files.REGIONS) for path in folder.glob(f"*/{name}"))
-        if inside and not (folder / files.REGIONS).is_file() and not (folder / files.METRICS).is_file():
+    if not (folder / run_files.SWEEP).is_file():
+        inside = sorted(
+            path.parent for name in (run_files.SWEEP, run_files.REGIONS) for path in folder.glob(f"*/{name}")
+        )
+        if inside and not (folder / run_files.REGIONS).is_file() and not (folder / run_files.METRICS).is_file():
             raise ValueError(f"{folder} is no run but holds some; the newest is {inside[-1]}")
         return build_run(folder)
-    for job in files.read_sweep(folder):
+    for job in run_files.read_sweep(folder):
         place = folder / str(job["folder"])
-        begun = (place / files.METRICS).is_file() or (place / files.REGIONS).is_file()
-        if begun and not (place / files.REPORT).is_file():
+        begun = (place / run_files.METRICS).is_file() or (place / run_files.REGIONS).is_file()
+        if begun and not (place / run_files.REPORT).is_file():
             build_run(place)
     return build_sweep(folder)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from fade import __version__
-from fade.report import files, quantity
+from fade import __version__, run_files
+from fade.report import quantity
 
 _environment = Environment(
     loader=PackageLoader("fade.report"),
@@ -25,4 +25,4 @@ for _filter in (
 def write_page(folder: Path, template: str, context: dict[str, Any]) -> Path:
     """Fill a template and write it as the report of the folder."""
     html = _environment.get_template(template).render(version=__version__, **context)
-    return files.write(folder / files.REPORT, html)
+    return run_files.write(folder / run_files.REPORT, html)

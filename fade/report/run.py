@@ -19,10 +19,10 @@ from fade.report.estimates import (
     seeds,
     top_path,
 )  # fmt: skip
-from fade.report.files import read_run
 from fade.report.page import write_page
 from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, percent, scaled
 from fade.report.wording import findings, lede, was_trained
+from fade.run_files import read_run
 
 Region = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fade.report import files
+from fade import run_files
 from fade.report.estimates import Metrics, correlation, paths
 
 Scalar = float | int | str | None
@@ -64,7 +64,7 @@ def overrides(job: Mapping[str, Any]) -> dict[str, str]:
 def job_metrics(folder: Path, job: Mapping[str, Any]) -> dict[str, Any] | None:
     """The metrics of a job that is done; None where there are none (yet)."""
     place = folder / str(job["folder"])
-    return files.read_metrics(place) if (place / files.METRICS).is_file() else None
+    return run_files.read_metrics(place) if (place / run_files.METRICS).is_file() else None
 
 
 def write_summary(folder: Path) -> Path:
@@ -75,7 +75,7 @@ def write_summary(folder: Path) -> Path:
     """
     rows = []
     columns = dict.fromkeys(["number", "state"])
-    jobs = files.read_sweep(folder)
+    jobs = run_files.read_sweep(folder)
     columns |= dict.fromkeys(key for job in jobs for key in overrides(job))
     for job in jobs:
         metrics = job_metrics(folder, job)
@@ -86,4 +86,4 @@ def write_summary(folder: Path) -> Path:
     table = csv.DictWriter(text, list(columns), lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    return files.write(folder / files.SUMMARY, text.getvalue())
+    return run_files.write(folder / run_files.SUMMARY, text.getvalue())

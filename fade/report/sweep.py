@@ -6,7 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from fade.report import files, sweep_figures
+from fade import run_files
+from fade.report import sweep_figures
 from fade.report.estimates import Estimate, mean_interval
 from fade.report.page import write_page
 from fade.report.quantity import DASH, count, decimal, duration, interval, percent, plural, scaled
@@ -36,7 +37,7 @@ def build_sweep(folder: Path) -> Path:
         ValueError: If sweep.json or a job's metrics.json is damaged.
     """
     write_summary(folder)
-    jobs = [_read(folder, job) for job in files.read_sweep(folder)]
+    jobs = [_read(folder, job) for job in run_files.read_sweep(folder)]
     keys = varying(jobs)
     accuracy = compared(jobs)
     known = (key for key in TITLES if any(job["scalars"].get(key) is not None for job in jobs))
@@ -99,7 +100,7 @@ def _read(folder: Path, job: Job) -> dict[str, Any]:
         "error": job.get("error"),
         "settings": overrides(job),
         "scalars": summarise(metrics) if metrics else {},
-        "href": f"{job['folder']}/{files.REPORT}" if (place / files.REPORT).is_file() else None,
+        "href": f"{job['folder']}/{run_files.REPORT}" if (place / run_files.REPORT).is_file() else None,
     }
 
 
@@ -112,7 +113,7 @@ def _lede(jobs: Sequence[Job], groups: Mapping[str, Sequence[Job]]) -> str:
 
 def _command(folder: Path) -> str:
     """The command of a sweep, as a shell reads it; empty where sweep.json does not say it."""
-    sweep = files.read_object(folder / files.SWEEP, "jobs")
+    sweep = run_files.read_object(folder / run_files.SWEEP, "jobs")
     more = [f"--config-dir={sweep['config_dir']}"] if sweep.get("config_dir") else []
     return shlex.join(["fade", "-m", *more, *map(str, sweep["overrides"])]) if sweep.get("overrides") else ""
 

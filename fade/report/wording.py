@@ -5,7 +5,9 @@ from typing import Any
 
 from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
-from fade.training.config import TOLD_READOUTS
+
+WITH_PREDICTOR = ("predictor", "consensus_with_predictor")
+"""Read-outs that lean on networks of earlier runs."""
 
 FEW = 20
 """Fewer paths than this are called few: the 95 % interval of a Spearman correlation is then wider than about 0.5."""
@@ -38,20 +40,20 @@ def findings(metrics: Metrics) -> list[str]:
         ranked = sum(map(paths, regions))
         flops, seconds = (sum(region[key] for region in regions) for key in ("train_flops", "seconds"))
         share, trained = price(metrics), plural(len(regions), "hyper-architecture")
-        if all("validation_accuracy" not in region for region in regions):  # no mixture, paths trained apart
+        if all("validation_accuracy" not in region for region in regions):  # no mixture, paths trained independently
             networks = sum(len(region.get("path_losses", {}).get("paths", ())) for region in regions)
-            trained = f"{plural(networks, 'path')}, trained apart,"
+            trained = f"{plural(networks, 'path')}, trained independently,"
         sentences.append(
             f"{trained} ranked {plural(ranked, 'architecture')} for "
             f"{scaled(flops, 'FLOPs')} and {duration(seconds)} of training"
             f"{'' if share is None else f', {percent(share)} of what training all of them would take'}. "
             "Scores compare inside one region only."
         )
-        if told := [region["elsewhere"] for region in regions if region.get("readout") in TOLD_READOUTS]:
-            known = max(told, key=lambda each: each["networks"])
+        if learned := [region["earlier_runs"] for region in regions if region.get("readout") in WITH_PREDICTOR]:
+            known = max(learned, key=lambda each: each["networks"])
             sentences.append(
                 f"The scores lean on {plural(known['networks'], 'training')} of networks in "
-                f"{plural(known['regions'], 'other region')}, at a cost that is not counted here."
+                f"{plural(known['regions'], 'region')} of earlier runs, at a cost that is not counted here."
             )
     return sentences
 
@@ -99,7 +101,11 @@ def _ranks(metrics: Metrics) -> list[str]:
     rho, n, over = found["spearman"], found["n"], found["regions"]
     known = correlated(metrics)
     published = all("all_paths" in region["correlation"] for region in known)
-    trained = f"{plural(n, 'network')} with published accuracies" if published else f"{plural(n, 'path')} trained alone"
+    trained = (
+        f"{plural(n, 'network')} with published accuracies"
+        if published
+        else f"{plural(n, 'path')} trained from scratch"
+    )
     trained += f" in {over} regions" if over > 1 else ""
     if left := len(known) - over:  # none where all are undefined
         trained += f"; undefined in {plural(left, 'more region')}"

@@ -1,10 +1,44 @@
 """One given region."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fade.search.base import OuterSearch
+from fade.search.config import SearchConfig, register_search
+from fade.search.random_regions import RandomRegions
 from fade.space import Cell, CellSource, CellSpace, HierarchicalSpace, Region
+
+
+@register_search
+@dataclass(kw_only=True)
+class FixedConfig(SearchConfig):
+    """One region: the given one, or the first that random_regions draws with the same seed.
+
+    Attributes:
+        cells: Texts of cells, D rows of K; None for a random region, which alone heeds ``candidates`` and ``match``.
+    """
+
+    name: str = "fixed"
+    cells: Any = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        rows = self.cells
+        if rows is not None:
+            if not (isinstance(rows, list) and all(isinstance(row, list) for row in rows)):
+                raise ValueError(f"search.cells={rows} is no nested list; give one list of cell texts for each stage")
+            Region.parse(rows)
+
+    def build(self, space: HierarchicalSpace, *, seed: int) -> "OuterSearch":
+        """Make the search; see :meth:`SearchConfig.build`."""
+        if self.cells is not None:
+            return FixedRegion(space, Region.parse(self.cells))
+        self.check_candidates(space)
+        drawn = RandomRegions(space, regions=1, candidates=self.candidates, match=self.match, seed=seed)
+        return FixedRegion(space, drawn.ask())
 
 
 class FixedRegion(OuterSearch):

@@ -1,13 +1,34 @@
 """Regions without a search distribution."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fade.fields import option
 from fade.search.base import OuterSearch
+from fade.search.config import SearchConfig, register_search
 from fade.seeds import subseed
 from fade.space import HierarchicalSpace, Region
+
+
+@register_search
+@dataclass(kw_only=True)
+class RandomRegionsConfig(SearchConfig):
+    """Regions drawn from the space itself, FaDE without a search distribution.
+
+    Attributes:
+        regions: The number of iterations.
+    """
+
+    name: str = "random_regions"
+    regions: int = option(4, least=1)
+
+    def build(self, space: HierarchicalSpace, *, seed: int) -> "OuterSearch":
+        """Make the search; see :meth:`SearchConfig.build`."""
+        self.check_candidates(space)
+        return RandomRegions(space, regions=self.regions, candidates=self.candidates, match=self.match, seed=seed)
 
 
 class RandomRegions(OuterSearch):

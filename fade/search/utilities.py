@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from fade.ranking import tied
 from fade.search.categoricals import Floats
 
 
@@ -18,6 +17,8 @@ def rank_utilities(scores: Floats) -> Floats:
     Returns:
         Utilities ``[K]`` that sum to zero and depend on the order of the scores alone.
     """
+    from fade.ranking import tied  # which imports SciPy
+
     candidates = len(scores)
     raw = np.maximum(0.0, np.log(candidates / 2 + 1) - np.log(np.arange(1, candidates + 1)))
     by_rank = raw / raw.sum() - 1 / candidates

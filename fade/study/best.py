@@ -10,7 +10,8 @@ import numpy as np
 
 from fade.nets.network import Network
 from fade.space import Cell
-from fade.training.stored import StoredTrainings
+from fade.training.cached import CachedTrainings
+from fade.training.recipe import NetworkRecipe
 
 Architecture = tuple[Cell, ...]
 
@@ -39,7 +40,7 @@ class Best:
 
 
 def choose_best(
-    finalists: Mapping[Architecture, str], trainings: StoredTrainings, *, seeds: int, epochs: int | None
+    finalists: Mapping[Architecture, str], trainings: CachedTrainings, recipe: NetworkRecipe, *, seeds: int
 ) -> Best:
     """Train the finalists, keep the best on validation, train it with more seeds, test it.
 
@@ -48,17 +49,17 @@ def choose_best(
 
     Args:
         finalists: Architectures, and where each comes from; the first of equals wins.
-        trainings: Where trainings are done and kept.
+        trainings: Where trainings are done and stored.
+        recipe: How networks are trained.
         seeds: Trainings of the best network.
-        epochs: Of each; None is the trainer's.
     """
     distinct = list(finalists)
-    first = trainings.networks(distinct, seed=0, epochs=epochs, keep=True)
+    first = trainings.networks(distinct, recipe, seed=0, keep=True)
     accuracy = [run["validation_accuracy"] for run in first]
     winner = int(np.argmax(accuracy))
     runs = [first[winner]]
     for repeat in range(1, seeds):
-        runs += trainings.networks([distinct[winner]], seed=repeat, epochs=epochs)
+        runs += trainings.networks([distinct[winner]], recipe, seed=repeat)
     tested = [run["test_accuracy"] for run in runs]
     record = {
         "architecture": [str(cell) for cell in distinct[winner]],

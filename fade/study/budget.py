@@ -1,14 +1,15 @@
 """What the next region would cost, before it is trained."""
 
+from fade.data import Data
+from fade.estimators import Estimator
 from fade.nets.layout import Layout
 from fade.search import OuterSearch
-from fade.training.config import TrainerConfig
-from fade.training.data import Data
-from fade.training.train import all_paths_flops, hyper_flops
+from fade.training.flops import all_paths_flops
+from fade.training.recipe import NetworkRecipe
 
 
-def price(search: OuterSearch, trainer: TrainerConfig, layout: Layout, data: Data, *, epochs: int | None) -> float:
-    """FLOPs of training the region that a search asks for, and of then choosing the best network among its finalists.
+def price(search: OuterSearch, estimator: Estimator, recipe: NetworkRecipe, layout: Layout, data: Data) -> float:
+    """FLOPs of the region that a search asks for, and of then choosing the best network among its finalists.
 
     Finalists are the search's mode and the top path of the last region, for a search without a mode the top path of
     every region; one alone is no choice. A network of them is priced as the mean path of the region, so that what a
@@ -16,15 +17,15 @@ def price(search: OuterSearch, trainer: TrainerConfig, layout: Layout, data: Dat
 
     Args:
         search: A search that is not done.
-        trainer: The recipe.
+        estimator: What the region costs.
+        recipe: Of a stand-alone network.
         layout: The skeleton.
         data: The data.
-        epochs: Of a stand-alone network; None is the recipe's.
     """
     region = search.ask()
-    network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
+    network = all_paths_flops(region, recipe, layout, data) / region.size
     networks = networks_to_choose_from(search.told + 1, has_mode=search.mode() is not None)
-    return hyper_flops(region, trainer, layout, data) + networks * network
+    return estimator.price(region) + networks * network
 
 
 def networks_to_choose_from(regions: int, *, has_mode: bool) -> int:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from fade.data import DatasetConfig
+from fade.estimators import EstimatorConfig
+from fade.estimators.supernet import default_trainer
+from fade.fields import check_fields, option
 from fade.nets.config import SpaceConfig
-from fade.search.config import PseudoGradientConfig, SearchConfig
+from fade.search import PseudoGradientConfig, SearchConfig
 from fade.seeds import subseed
-from fade.space import Region
 from fade.study.plain import check_plain
 from fade.tracking.config import TrackingConfig
-from fade.training.config import TOLD_READOUTS, SyntheticConfig, TrainerConfig, default_trainer, one_of
-from fade.training.data import DatasetConfig
+from fade.training.recipe import NetworkRecipe
 from fade.truth.config import TruthConfig
+
+if TYPE_CHECKING:
+    from fade.estimators.predictor import EarlierRegion
 
 DEVICES = ("auto", "cpu", "cuda")
 EXECUTORS = ("serial",)
@@ -32,25 +38,24 @@ class Seeds:
 
     Attributes:
         search: Regions, and all chance of the outer search.
-        training: Initial weights, batches and noise of all trainings. All regions of a study share it, so that cells
-            alike start alike in each, and what chance does to them does not average out over the regions of one seed.
+        training: Initial weights, batches and noise of all trainings. All regions of a study share it, so that equal
+            cells start from equal weights in each, and what chance does to them does not average out over the regions
+            of one seed.
         networks: Of the stand-alone trainings alone, so that trainings of one region share a truth; None is training's.
         split: Subsets and splits of the data.
         paths: Which paths are held against the truth.
         landscape: The synthetic landscape.
     """
 
-    search: int | None = None
-    training: int | None = None
-    networks: int | None = None
-    split: int | None = None
-    paths: int | None = None
-    landscape: int | None = None
+    search: int | None = option(None, least=0, remedy=", or null")
+    training: int | None = option(None, least=0, remedy=", or null")
+    networks: int | None = option(None, least=0, remedy=", or null")
+    split: int | None = option(None, least=0, remedy=", or null")
+    paths: int | None = option(None, least=0, remedy=", or null")
+    landscape: int | None = option(None, least=0, remedy=", or null")
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value is not None and value < 0:
-                raise ValueError(f"seeds.{name}={value} is negative; give 0 or more, or null")
+        check_fields(self, "seeds")
 
 
 @dataclass(kw_only=True)
@@ -79,15 +84,15 @@ class StudyConfig:
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     space: SpaceConfig = field(default_factory=SpaceConfig)
-    trainer: TrainerConfig | SyntheticConfig = field(default_factory=default_trainer)
+    trainer: EstimatorConfig = field(default_factory=default_trainer)
     search: SearchConfig = field(default_factory=PseudoGradientConfig)
     truth: TruthConfig = field(default_factory=TruthConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
-    seed: int = 0
+    seed: int = option(0, least=0)
     seeds: Seeds = field(default_factory=Seeds)
     device: str = "auto"
-    threads: int | None = None
-    executor: str = "serial"
+    threads: int | None = option(None, least=1, most=MOST_THREADS, remedy=", or null")
+    executor: str = option("serial", choices=EXECUTORS)
     store: str = "outputs/store"
     outputs: str = "outputs"
     name: str = "fade"
@@ -95,15 +100,11 @@ class StudyConfig:
     plugins: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise ValueError(f"seed={self.seed} is negative; give 0 or more")
-        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
-            raise ValueError(f"threads={self.threads} is no number of threads; give 1 to {MOST_THREADS}, or null")
+        check_fields(self)
         if self.device not in DEVICES and not (
             self.device.startswith("cuda:") and self.device.removeprefix("cuda:").isdigit()
         ):
             raise ValueError(f"device={self.device} is unknown; choose from {', '.join(DEVICES)}, or cuda:N")
-        one_of("executor", self.executor, EXECUTORS)
         if not self.name or Path(self.name).name != self.name or self.name.startswith("."):
             raise ValueError(f"name='{self.name}' cannot name a folder; use letters, digits, - and _")
         for key in ("store", "outputs"):
@@ -121,68 +122,60 @@ class StudyConfig:
         check_plain(self)
         # A region that cannot be drawn raises.
         region = self.search.build(self.space.build(), seed=self.seed_of("search")).ask()
-        trains = isinstance(self.trainer, TrainerConfig)
-        if isinstance(self.trainer, TrainerConfig):
-            self._check_paths(self.trainer, region)
+        self.trainer.check_space(self.space)
+        self.trainer.check_region(region)
+        if self.trainer.trains:
             self.dataset.check()
-            self._check_told(self.trainer, region)
-        elif self.truth.name == "retrain":
-            raise ValueError(
-                "truth=retrain trains networks, which trainer=synthetic does not; use truth=none or another trainer"
-            )
-        elif self.truth.curve:
-            raise ValueError(
-                "truth.curve=true trains networks, which trainer=synthetic does not; use truth.curve=false "
-                "(the landscape's own values are in the trajectory)"
-            )
-        if not trains and self.search.budget is not None:
-            raise ValueError(
-                f"search.budget={self.search.budget:g} is in FLOPs, of which trainer=synthetic takes none; use "
-                "search.regions, with search.budget=null"
-            )
-        if not trains and self.space.name == "nas_bench_macro":
-            raise ValueError(
-                "trainer=synthetic scores the edges of graphs, and space=nas_bench_macro lists blocks; "
-                "use another space, or another trainer"
-            )
-        if self.space.name == "nas_bench_macro" and getattr(self.trainer, "share_weights", False):
-            raise ValueError(
-                "trainer.share_weights=true shares weights between edges, and the blocks of space=nas_bench_macro have "
-                "none; use trainer.share_weights=false, or another space"
-            )
+            self.trainer.check_earlier(region, self.earlier_regions())
+        else:
+            self._check_untrained()
         if self.truth.name == "table" and self.space.name != "nas_bench_macro":
             raise ValueError(
                 f"truth=table is the table of NAS-Bench-Macro, but space={self.space.name}; "
                 "use space=nas_bench_macro, or truth=retrain"
             )
-        if isinstance(self.search, PseudoGradientConfig) and self.search.utilities == "true" and trains:
+        if self.search.wants_true_scores and not self.trainer.knows_truth:
             raise ValueError(
                 f"search.utilities=true needs true stage scores, which trainer.name={self.trainer.name} cannot give; "
                 "use trainer=synthetic, or search.utilities=ranks"
             )
 
-    def _check_told(self, trainer: TrainerConfig, region: Region) -> None:
-        if not trainer.elsewhere:
-            return
-        from fade.study.lessons import read_lessons
-        from fade.training.elsewhere import others_than
-
-        if not others_than(region, read_lessons(self)) and trainer.readout in TOLD_READOUTS:
+    def _check_untrained(self) -> None:
+        """What needs trainings, where the estimator does none."""
+        name = self.trainer.name
+        if self.truth.name == "retrain":
             raise ValueError(
-                f"trainer.readout={trainer.readout} reads what other regions tell, and trainer.elsewhere="
-                f"{trainer.elsewhere} knows networks of this region alone; give runs of others, or another read-out"
+                f"truth=retrain trains networks, which trainer={name} does not; use truth=none or another trainer"
+            )
+        if self.truth.curve:
+            raise ValueError(
+                f"truth.curve=true trains networks, which trainer={name} does not; use truth.curve=false "
+                "(the landscape's own values are in the trajectory)"
+            )
+        if self.search.budget is not None:
+            raise ValueError(
+                f"search.budget={self.search.budget:g} is in FLOPs, of which trainer={name} takes none; use "
+                "search.regions, with search.budget=null"
             )
 
-    @staticmethod
-    def _check_paths(trainer: TrainerConfig, region: Region) -> None:
-        if trainer.readout_paths is None or not trainer.reads("main_effects"):
-            return
-        fewest = min(region.depth * region.candidates, region.size)
-        if -(-trainer.readout_paths // region.candidates) * region.candidates < fewest:
-            raise ValueError(
-                f"trainer.readout_paths={trainer.readout_paths} cannot tell the effects of {region.candidates} "
-                f"candidates in each of {region.depth} stages; give at least {fewest}, or null"
-            )
+    @property
+    def network_recipe(self) -> NetworkRecipe:
+        """How the networks of a truth and the finalists are trained."""
+        recipe = self.trainer.network
+        assert recipe is not None
+        return recipe if self.truth.epochs is None else replace(recipe, epochs=self.truth.epochs)
+
+    def earlier_regions(self) -> list[EarlierRegion]:
+        """Regions of the earlier runs that the trainer names.
+
+        Raises:
+            ValueError: If these cannot be learned from.
+        """
+        if not self.trainer.earlier:
+            return []
+        from fade.estimators.earlier_runs import read_earlier_runs
+
+        return read_earlier_runs(self.trainer.earlier, self.dataset, self.space, Path(self.outputs) / self.name)
 
     def seed_of(self, name: str) -> int:
         """The seed of one source of chance."""

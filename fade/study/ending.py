@@ -10,7 +10,7 @@ from fade.space import Cell
 from fade.study.best import Best, choose_best
 from fade.study.loop import Study
 from fade.study.preparation import Prepared
-from fade.training.stored import versions
+from fade.training.provenance import versions
 
 RANKED_ROWS = 100_000
 
@@ -45,12 +45,12 @@ def find_best(study: Study) -> Best | None:
     config, trainings = study.config, study.trainings
     if trainings is None:
         return None
-    best = choose_best(finalists(study), trainings, seeds=config.truth.seeds, epochs=config.truth.epochs)
+    best = choose_best(finalists(study), trainings, config.network_recipe, seeds=config.truth.seeds)
     study.costs.train_flops += best.choice_flops
     study.costs.measure_flops += best.measure_flops
     study.costs.seconds += best.choice_seconds
     study.costs.measure_seconds += best.measure_seconds
-    from fade.training.export import Facts, export_network
+    from fade.export.export import Facts, export_network
 
     n = len(best.record["finalists"])
     facts = Facts(
@@ -61,13 +61,11 @@ def find_best(study: Study) -> Best | None:
             "search": config.search.name,
             "regions": len(study.entries),
             "finalists": f"{n}, the best on validation data" if n > 1 else "1",
-            "region training": ", ".join(
-                f"{kind.repeats} × {kind.length} {kind.name}" for kind in trainings.config.kinds
-            ),
+            "region training": config.trainer.described(),
             "FLOPs of the search": f"{study.costs.train_flops:.3g}",
             "seed": config.seed,
         },
-        trained=trainings.config.weights_recipe(config.truth.epochs),
+        trained=config.network_recipe.request(),
     )
     try:
         export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
@@ -86,7 +84,7 @@ def metrics_of(study: Study, best: Best | None, prepared: Prepared) -> dict[str,
         "schema": 1,
         "name": config.name,
         "seed": config.seed,
-        "dataset": "synthetic" if prepared.data is None else prepared.data.name,
+        "dataset": prepared.dataset,
         "device": prepared.device,
         "versions": versions(),
         "seconds": 0.0,
@@ -107,8 +105,11 @@ def metrics_of(study: Study, best: Best | None, prepared: Prepared) -> dict[str,
     }
     if best is not None:
         metrics["best"] = best.record
-    elif study.landscape is not None:
-        accuracy = study.landscape.accuracy
-        chosen = max(finalists(study), key=accuracy)
-        metrics["best"] = {"architecture": [str(cell) for cell in chosen], "validation_accuracy": accuracy(chosen)}
+    else:
+        known = {cells: study.estimator.accuracy(cells) for cells in finalists(study)}
+        accuracies = {cells: accuracy for cells, accuracy in known.items() if accuracy is not None}
+        if accuracies:
+            chosen = max(accuracies, key=accuracies.__getitem__)
+            record = {"architecture": [str(cell) for cell in chosen], "validation_accuracy": accuracies[chosen]}
+            metrics["best"] = record
     return metrics

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from fade.run_files import intact
 from fade.store import write_whole
 from fade.study.config import ConfigurationError, StudyConfig
 
@@ -54,19 +55,6 @@ def new_folder(parent: Path) -> Path:
 def cannot_be_written(config: StudyConfig, error: OSError) -> ConfigurationError:
     """What to say where no folder can be made."""
     return ConfigurationError(f"outputs={config.outputs} cannot be written ({error.strerror}); name another folder")
-
-
-def finished(folder: Path) -> bool:
-    """Whether the run in a folder came to its end: the page is its last file."""
-    return (folder / "metrics.json").exists() and (folder / "report.html").exists()
-
-
-def intact(folder: Path) -> bool:
-    """Whether the run in a folder came to its end, and its metrics can be read: else it is continued."""
-    try:
-        return finished(folder) and isinstance(json.loads((folder / "metrics.json").read_text()), dict)
-    except ValueError:
-        return False
 
 
 class RunFolder:

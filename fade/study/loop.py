@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from fade.estimators import Estimate, Estimator
 from fade.ranking import PathRanks
 from fade.search import OuterSearch
 from fade.space import HierarchicalSpace, Region
@@ -13,11 +14,9 @@ from fade.study.config import StudyConfig
 from fade.study.console import StudyConsole
 from fade.study.folder import RunFolder
 from fade.study.record import log_region, region_line
-from fade.study.scoring import Outcome, RegionScorer
 from fade.tracking.base import Tracker
-from fade.training.config import TrainerConfig
-from fade.training.landscape import AdditiveLandscape
-from fade.training.stored import StoredTrainings
+from fade.training.cached import CachedTrainings
+from fade.training.flops import all_paths_flops
 from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import Truth
 from fade.truth.proxied import with_proxies
@@ -46,23 +45,21 @@ class Study:
         config: What was asked for.
         space: The architectures.
         search: The outer search.
-        scorer: What turns regions into stage scores.
+        estimator: What turns regions into stage scores.
         folder: Of the run.
         tracker: Of the run.
         console: What a person sees.
         trainings: None where nothing is trained.
-        landscape: None where things are trained.
     """
 
     config: StudyConfig
     space: HierarchicalSpace
     search: OuterSearch
-    scorer: RegionScorer
+    estimator: Estimator
     folder: RunFolder
     tracker: Tracker
     console: StudyConsole
-    trainings: StoredTrainings | None
-    landscape: AdditiveLandscape | None
+    trainings: CachedTrainings | None
     costs: Costs = field(default_factory=Costs)
     entries: list[dict[str, Any]] = field(default_factory=list)
     ranked: list[tuple[Region, PathRanks]] = field(default_factory=list)
@@ -73,8 +70,8 @@ class Study:
         budget, trainings = self.config.search.budget, self.trainings
         if self.search.done or budget is None or trainings is None:
             return not self.search.done
-        epochs = self.config.truth.epochs
-        next_one = price(self.search, trainings.config, trainings.layout, trainings.data, epochs=epochs)
+        recipe = self.config.network_recipe
+        next_one = price(self.search, self.estimator, recipe, trainings.layout, trainings.data)
         return self.costs.train_flops + next_one <= budget
 
     def run_regions(self) -> None:
@@ -83,57 +80,60 @@ class Study:
         while going:
             region, index = self.search.ask(), self.search.told
             self.console.purpose = ""
-            outcome = self.scorer.score(region, index)
-            self.costs.train_flops += outcome.train_flops
-            self.costs.seconds += outcome.seconds
+            estimate = self.estimator.estimate(region, index)
+            self.costs.train_flops += estimate.train_flops
+            self.costs.seconds += estimate.seconds
             self.costs.trained_cells += region.depth * region.candidates
-            wants_truth = getattr(self.config.search, "utilities", None) == "true"
-            self.search.tell(region, outcome.true_scores if wants_truth else outcome.stage_scores)  # type: ignore[arg-type]
-            self.ranked.append((region, outcome.ranks))
+            scores = estimate.true_scores if self.config.search.wants_true_scores else estimate.stage_scores
+            assert scores is not None
+            self.search.tell(region, scores)
+            self.ranked.append((region, estimate.ranks))
             going = self.goes_on
-            entry = self._entry(region, index, outcome, last=not going)
+            entry = self._entry(region, index, estimate, last=not going)
             self.entries.append(entry)
             self.folder.add_region(entry)
             log_region(self.tracker, entry)
             self.console.region_done(index)
             self.console.say(region_line(entry))
 
-    def _entry(self, region: Region, index: int, outcome: Outcome, *, last: bool) -> dict[str, Any]:
+    def _entry(self, region: Region, index: int, estimate: Estimate, *, last: bool) -> dict[str, Any]:
         """The region's record for metrics.json, its point of the trajectory in it."""
-        top = outcome.ranks.top(TOP_PATHS)
+        top = estimate.ranks.top(TOP_PATHS)
         entry: dict[str, Any] = {
             "index": index,
             "cells": region.texts,
-            "stage_scores": outcome.stage_scores,
+            "stage_scores": estimate.stage_scores,
             "top_paths": [{"path": list(path), "score": score} for path, score in top],
-            **outcome.record,
+            **estimate.record,
         }
         if self.trainings is not None:
-            entry["all_paths_flops"] = self.trainings.all_paths_flops(region, self.config.truth.epochs)
-        if outcome.readouts:
-            entry["readouts"] = {name: reading.as_dict() for name, reading in outcome.readouts.items()}
+            recipe, of = self.config.network_recipe, self.trainings
+            entry["all_paths_flops"] = all_paths_flops(region, recipe, of.layout, of.data)
+        if estimate.readouts:
+            entry["readouts"] = {name: reading.as_dict() for name, reading in estimate.readouts.items()}
         if self.trainings is not None and self.config.truth.wants(index, last):
             seed = self.config.seed_of("paths")
             self.console.purpose = f"truth of region {index}"
             truth = (
                 look_up(region, top[0][0], self.config.truth, seed=seed)
                 if self.config.truth.name == "table"
-                else retrain(region, top[0][0], self.config.truth, self.trainings, seed=seed)
+                else retrain(
+                    region, top[0][0], self.config.truth, self.config.network_recipe, self.trainings, seed=seed
+                )
             )
             truth = with_proxies(region, truth, self.config.truth.proxies, self.trainings)
             self.costs.measure_flops += truth.measure_flops
             self.costs.measure_seconds += truth.seconds
-            entry |= self._truth_record(region, outcome, truth)
+            entry |= self._truth_record(region, estimate, truth)
         entry["trajectory"] = self._trajectory_point(region, index, top[0][0])
         return entry
 
-    def _truth_record(self, region: Region, outcome: Outcome, truth: Truth) -> dict[str, Any]:
-        trainer = self.config.trainer
-        aggregates = {trainer.readout: trainer.aggregate} if isinstance(trainer, TrainerConfig) else {}
+    def _truth_record(self, region: Region, estimate: Estimate, truth: Truth) -> dict[str, Any]:
+        aggregates = {estimate.record.get("readout", ""): self.config.trainer.aggregate}
         return {
-            "readouts": compare_readouts(outcome.readouts, truth, aggregates),
-            "truth": [path.as_dict() | {"score": outcome.ranks.score(path.path)} for path in truth.paths],
-            "correlation": compare(region, outcome.ranks, truth, seed=self.config.seed_of("paths")),
+            "readouts": compare_readouts(estimate.readouts, truth, aggregates),
+            "truth": [path.as_dict() | {"score": estimate.ranks.score(path.path)} for path in truth.paths],
+            "correlation": compare(region, estimate.ranks, truth, seed=self.config.seed_of("paths")),
         }
 
     def _trajectory_point(self, region: Region, index: int, top: tuple[int, ...]) -> dict[str, Any]:
@@ -147,12 +147,13 @@ class Study:
         followed = {"best_accuracy": region.architecture(top)}
         if (mode := self.search.mode()) is not None:
             followed["mode_accuracy"] = mode
-        if self.landscape is not None:
-            point |= {name: self.landscape.accuracy(cells) for name, cells in followed.items()}
-        elif self.config.truth.curve:
+        for name, cells in followed.items():
+            if (known := self.estimator.accuracy(cells)) is not None:
+                point[name] = known
+        if self.config.truth.curve:
             assert self.trainings is not None
             self.console.purpose = f"curve at region {index}"
-            runs = self.trainings.networks(list(followed.values()), seed=0, epochs=self.config.truth.epochs)
+            runs = self.trainings.networks(list(followed.values()), self.config.network_recipe, seed=0)
             point |= {name: run["test_accuracy"] for name, run in zip(followed, runs, strict=True)}
             self.costs.measure_flops += sum(run["train_flops"] for run in runs)
             self.costs.measure_seconds += sum(run["seconds"] for run in runs)

@@ -10,6 +10,7 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
+from fade.data import Data
 from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.report.quantity import duration, scaled
@@ -18,13 +19,13 @@ from fade.study.budget import networks_to_choose_from
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.console import wide_console
 from fade.study.preparation import Prepared, prepare, threads, within_memory
-from fade.training.config import TrainerConfig
-from fade.training.data import Data
+from fade.training.cached import chunk_size
 from fade.training.evaluate import reading_precision
-from fade.training.modes import path_losses
+from fade.training.flops import all_paths_flops, network_cost, step_flops
+from fade.training.recipe import NetworkRecipe, RegionRecipe
 from fade.training.region import RegionTrainer
-from fade.training.stored import chunk_size
-from fade.training.train import all_paths_flops, hyper_flops, step_flops, training_flops
+from fade.training.steps.fair import path_losses
+from fade.training.trainer import NetworkTrainer
 
 STEPS = 3
 
@@ -47,41 +48,38 @@ def print_plan(config: StudyConfig) -> None:
         ConfigurationError: For what the data or the device get wrong.
     """
     console = wide_console()
-    if not isinstance(config.trainer, TrainerConfig):
+    if not config.trainer.trains:
         console.print(f"{config.name}: nothing is trained, trainer={config.trainer.name}")
         return
     with threads(config.threads):
         prepared = prepare(config)
-        assert prepared.data is not None
         try:
             with within_memory(
                 f"One step of trainer={config.trainer.name}", "space.channels or space.width, or trainer.batch_size"
             ):
-                rows = expected(config, config.trainer, prepared)
+                rows = expected(config, prepared)
         except ValueError as error:
             raise ConfigurationError(str(error)) from error
-        console.print(_table(f"{config.name} on {prepared.data.name}, {prepared.data.device}", rows))
+        console.print(_table(f"{config.name} on {prepared.dataset}, {prepared.device}", rows))
 
 
-def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) -> list[Expected]:
+def expected(config: StudyConfig, prepared: Prepared) -> list[Expected]:
     """What a study would train, regions first, a row for each kind of training.
 
     Args:
         config: The study.
-        trainer: Its trainer.
-        prepared: Its data, layout and search.
+        prepared: Its data, layout, search and estimator.
     """
-    data, layout, region = prepared.data, prepared.layout, prepared.search.ask()
-    assert data is not None
-    assert layout is not None
-    alone, chunk = Region([[stage[0]] for stage in region.cells]), chunk_size(data.device)
-    epochs = config.truth.epochs or trainer.epochs
-    of_network = all_paths_flops(region, trainer, layout, data, epochs) / region.size
-    has_mode, regions = prepared.search.mode() is not None, getattr(config.search, "regions", 1)
+    trainings, region = prepared.trainings, prepared.search.ask()
+    assert trainings is not None
+    data, layout, recipe = trainings.data, trainings.layout, config.network_recipe
+    single, chunk = Region([[stage[0]] for stage in region.cells]), chunk_size(data.device)
+    of_network = all_paths_flops(region, recipe, layout, data) / region.size
+    has_mode, regions = prepared.search.mode() is not None, config.search.most_regions
     if (budget := config.search.budget) is not None:
-        of_hyper = hyper_flops(region, trainer, layout, data)
+        of_region = prepared.estimator.price(region)
         costs = (
-            n * of_hyper + networks_to_choose_from(n, has_mode=has_mode) * of_network for n in range(1, regions + 1)
+            n * of_region + networks_to_choose_from(n, has_mode=has_mode) * of_network for n in range(1, regions + 1)
         )
         regions = max(sum(cost <= budget for cost in costs), 1)
     truths = {"first": 1, "last": 1, "all": regions}[config.truth.regions] if config.truth.name == "retrain" else 0
@@ -90,12 +88,10 @@ def expected(config: StudyConfig, trainer: TrainerConfig, prepared: Prepared) ->
     trained += (1 + has_mode) * regions if config.truth.curve else 0
     trained += max(networks_to_choose_from(regions, has_mode=has_mode) - 1, 0) + config.truth.seeds
     rows = []
-    for kind in trainer.kinds:
-        beside = [alone] * min(chunk, kind.design_size(region.candidates, region.depth))
-        per_flop, memory = _measure(beside if kind.is_apart else [region], kind.of_region, layout, data)
-        flops = training_flops(region, kind, layout, data)
-        rows.append(Expected(f"regions, {kind.name}", regions * kind.repeats, flops, flops * per_flop, memory))
-    per_flop, memory = _measure([alone] * min(chunk, trained), trainer, layout, data)
+    for kind in prepared.estimator.planned(region):
+        per_flop, memory = _measure(kind.beside, kind.recipe, layout, data)
+        rows.append(Expected(kind.what, regions * kind.repeats, kind.flops, kind.flops * per_flop, memory))
+    per_flop, memory = _measure([single] * min(chunk, trained), recipe, layout, data)
     return [*rows, Expected("stand-alone networks", trained, of_network, of_network * per_flop, memory)]
 
 
@@ -121,19 +117,26 @@ def _table(title: str, rows: list[Expected]) -> Table:
     return table
 
 
-def _measure(regions: Sequence[Region], config: TrainerConfig, layout: Layout, data: Data) -> tuple[float, float]:
+def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> tuple[float, float]:
     """Seconds per FLOP of a step of w, and bytes of weights, their optimizer and the tensors saved for backward.
 
     Args:
-        regions: One, a hyper-architecture, or networks side by side, each a region of one path.
-        config: The recipe, as networks are trained by it.
+        beside: One, a hyper-architecture, or networks side by side, each a region of one path.
+        recipe: How they are trained.
         layout: The skeleton.
         data: The data.
     """
-    network = Network(regions, layout, seeds=range(len(regions)), share=config.share_weights).to(data.device)
-    module = RegionTrainer(network, config, data, seed=0)
-    x, y = next(iter(data.batches("weights", "alpha", batch_size=config.batch_size, seed=0)))
-    batch = (x, y)
+    share = isinstance(recipe, RegionRecipe) and recipe.share_weights
+    network = Network(beside, layout, seeds=range(len(beside)), share=share).to(data.device)
+    module: NetworkTrainer
+    if isinstance(recipe, RegionRecipe):
+        module = RegionTrainer(network, recipe, data, seed=0)
+        of_step = step_flops(module)
+    else:
+        module = NetworkTrainer(network, recipe, data, seed=0)
+        cells = [region.architecture([0] * region.depth) for region in beside]
+        of_step = 3 * recipe.batch_size * sum(network_cost(each, layout)[1] for each in cells)
+    x, y = next(iter(data.batches("weights", "alpha", batch_size=recipe.batch_size, seed=0)))
     saved: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -141,17 +144,18 @@ def _measure(regions: Sequence[Region], config: TrainerConfig, layout: Layout, d
         return tensor
 
     def step() -> None:
-        with reading_precision(config.precision, data.device):
-            if module.trains_paths:
-                loss = path_losses(module, batch, module.draw_disjoint_paths()).mean()
+        with reading_precision(recipe.precision, data.device):
+            if isinstance(module, RegionTrainer) and module.mode.trains_paths:
+                loss = path_losses(module, (x, y), module.draw_disjoint_paths()).mean()
+            elif isinstance(module, RegionTrainer):
+                loss = module.loss((x, y), module.draw_noise())
             else:
-                loss = module.loss(batch, module.draw_noise())
+                loss = module.loss_of(module.network(x, None), y)
         loss.backward()
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         step()
     weights = sum(p.numel() * p.element_size() for p in module.parameters())
-    of_step = step_flops(module) * len(regions)
     return _fastest(step, data.device) / of_step, 4.0 * weights + sum(saved.values())
 
 

@@ -6,21 +6,21 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from fade.data import Data
+from fade.estimators import Estimator, Resources
 from fade.nets.layout import Layout
 from fade.nets.vocabulary import try_ops
 from fade.search import OuterSearch
 from fade.space import HierarchicalSpace, Region
+from fade.store import Store
 from fade.study.budget import price
 from fade.study.config import ConfigurationError, StudyConfig
-from fade.study.lessons import read_lessons
-from fade.training.config import TrainerConfig
-from fade.training.data import Data
-from fade.training.elsewhere import Lesson
+from fade.training.cached import CachedTrainings
 from fade.training.fit import resolve_device
 
 
@@ -32,17 +32,20 @@ class Prepared:
         device: What `auto` means here.
         space: The architectures.
         search: The outer search, of which the first region was asked.
-        data: None where nothing is trained.
-        layout: Likewise.
-        lessons: What is told of other regions.
+        estimator: What turns regions into stage scores.
+        trainings: Trains or takes what is stored; None where nothing is trained.
     """
 
     device: str
     space: HierarchicalSpace
     search: OuterSearch
-    data: Data | None
-    layout: Layout | None
-    lessons: list[Lesson] = field(default_factory=list)
+    estimator: Estimator
+    trainings: CachedTrainings | None
+
+    @property
+    def dataset(self) -> str:
+        """The data set's name."""
+        return "synthetic" if self.trainings is None else self.trainings.data.name
 
 
 def prepare(config: StudyConfig) -> Prepared:
@@ -57,24 +60,35 @@ def prepare(config: StudyConfig) -> Prepared:
         device = resolve_device(config.device)
         space = config.space.build()
         search = config.search.build(space, seed=config.seed_of("search"))
-        _check_size(search.ask())
-        if not isinstance(config.trainer, TrainerConfig):
-            return Prepared(device, space, search, None, None)
-        lessons = read_lessons(config)
-        with within_memory(f"dataset={config.dataset.name}", "dataset.image_size or dataset.train_samples"):
-            data = config.dataset.build(seed=config.seed_of("split"), device=device)
-        layout = config.space.layout(data.shape, data.classes)
-        try_ops("space.ops", config.space.ops, layout)
-        try_ops("space.output_op", {config.space.fixed_op} - set(config.space.ops), layout)
-        both = config.trainer.name == "joint" or not config.trainer.learns_alpha
-        of_region = ("weights", "alpha") if both else ("weights",)
-        data.batches("weights", "alpha", batch_size=config.trainer.batch_size, seed=0, drop_last=True)  # networks
-        data.batches(*of_region, batch_size=config.trainer.of_region.batch_size, seed=0, drop_last=True)
-        if (budget := config.search.budget) is not None:
-            _check_budget(budget, price(search, config.trainer, layout, data, epochs=config.truth.epochs))
+        region = search.ask()
+        _check_size(region)
+        trainings = _trainings(config, device) if config.trainer.trains else None
+        estimator = config.trainer.build(
+            Resources(space, region.candidates, config.seed_of, trainings, config.earlier_regions())
+        )
+        if (budget := config.search.budget) is not None and trainings is not None:
+            recipe = config.network_recipe
+            _check_budget(budget, price(search, estimator, recipe, trainings.layout, trainings.data))
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
-    return Prepared(device, space, search, data, layout, lessons)
+    return Prepared(device, space, search, estimator, trainings)
+
+
+def _trainings(config: StudyConfig, device: str) -> CachedTrainings:
+    """The trainings of a study; its data are read and its ops tried, the store is not touched."""
+    with within_memory(f"dataset={config.dataset.name}", "dataset.image_size or dataset.train_samples"):
+        data = config.dataset.build(seed=config.seed_of("split"), device=device)
+    layout = _layout(config, data)
+    config.trainer.check_data(data)
+    seed, networks_seed = config.seed_of("training"), config.seed_of("networks")
+    return CachedTrainings(Store(config.store), layout, data, seed=seed, networks_seed=networks_seed)
+
+
+def _layout(config: StudyConfig, data: Data) -> Layout:
+    layout = config.space.layout(data.shape, data.classes)
+    try_ops("space.ops", config.space.ops, layout)
+    try_ops("space.output_op", {config.space.fixed_op} - set(config.space.ops), layout)
+    return layout
 
 
 def _check_size(region: Region) -> None:

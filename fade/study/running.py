@@ -10,19 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from fade.report import build_run
-from fade.store import Store
+from fade.run_files import intact
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.console import StudyConsole, result_table
 from fade.study.ending import find_best, metrics_of, rank_rows
-from fade.study.folder import RunFolder, intact
+from fade.study.folder import RunFolder
 from fade.study.loop import Study
 from fade.study.preparation import check_store, prepare, threads
 from fade.study.record import log_end
-from fade.study.scoring import RegionScorer, SyntheticScorer, TrainingScorer
 from fade.tracking.base import Tracker
-from fade.training.config import TrainerConfig
-from fade.training.landscape import AdditiveLandscape
-from fade.training.stored import StoredTrainings
 
 
 @dataclass(frozen=True)
@@ -62,29 +58,20 @@ def run(config: StudyConfig, *, folder: str | Path | None = None, group: str | N
         run_folder = stack.enter_context(RunFolder.open(config, folder))
         if intact(run_folder.path):
             return Result(run_folder.path, json.loads((run_folder.path / "metrics.json").read_text()))
-        console = stack.enter_context(StudyConsole(getattr(config.search, "regions", 1)))
+        console = stack.enter_context(StudyConsole(config.search.most_regions))
         console.say(f"{config.name}: {run_folder.path}")
         tracker = stack.enter_context(_tracker(config, run_folder, group))
-        trainings, landscape = None, None
-        scorer: RegionScorer
-        if isinstance(config.trainer, TrainerConfig):
-            assert prepared.data is not None
-            assert prepared.layout is not None
-            trainings = StoredTrainings(
-                Store(config.store),
-                config.trainer,
-                prepared.layout,
-                prepared.data,
-                seed=config.seed_of("training"),
-                networks_seed=config.seed_of("networks"),
-                announce=console.training,
-            )
-            scorer = TrainingScorer(config.trainer, trainings, prepared.lessons)
-        else:
-            landscape = AdditiveLandscape(prepared.space, config.seed_of("landscape"))
-            scorer = SyntheticScorer(config.trainer, landscape, config.seed_of("training"))
+        if prepared.trainings is not None:
+            prepared.trainings.announce = console.training
         study = Study(
-            config, prepared.space, prepared.search, scorer, run_folder, tracker, console, trainings, landscape
+            config,
+            prepared.space,
+            prepared.search,
+            prepared.estimator,
+            run_folder,
+            tracker,
+            console,
+            prepared.trainings,
         )
         study.run_regions()
         console.purpose = "best"

@@ -13,3 +13,8 @@ Points of curves, one a region, where the study has them:
 W&B also has the tables `truth_REGION` and `top_paths`, the report's pictures, and the scalars of
 `fade.report.summarise` as its summary; CSV and TensorBoard have those under `final/`.
 """
+
+from fade.tracking.base import Tracker
+from fade.tracking.config import TRACKERS, TrackingConfig, register_tracker
+
+__all__ = ["TRACKERS", "Tracker", "TrackingConfig", "register_tracker"]

@@ -7,6 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fade.fields import check_fields, option
+from fade.registry import Registry
+
 if TYPE_CHECKING:
     from fade.tracking.base import Tracker
 
@@ -29,16 +32,15 @@ class TrackingConfig:
     """
 
     name: str = "wandb"
-    mode: str = "offline"
+    mode: str = option("offline", choices=MODES)
     project: str = "fade"
     group: str | None = None
     tags: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.name not in KINDS:
+        if type(self) is TrackingConfig and self.name not in KINDS:
             raise ValueError(f"tracking.name={self.name} is unknown; choose from {', '.join(KINDS)}")
-        if self.mode not in MODES:
-            raise ValueError(f"tracking.mode={self.mode} is unknown; choose from {', '.join(MODES)}")
+        check_fields(self, "tracking")
         if not self.project:
             raise ValueError("tracking.project is empty; name a project")
         if bad := [letter for letter in WANDB_RESERVED if letter in self.project]:
@@ -82,3 +84,21 @@ class TrackingConfig:
         if self.name == "none":
             return Tracker()
         return LightningTracker(self.name, folder, config=config)
+
+
+TRACKERS: Registry[type[TrackingConfig]] = Registry("tracker")
+"""Registered trackers by name."""
+
+
+def register_tracker(config: type[TrackingConfig]) -> type[TrackingConfig]:
+    """Add a tracker by its config dataclass; ``tracking=NAME`` chooses it.
+
+    Args:
+        config: A subclass with a default for `name`, keys of its own, and `build`, which returns a `Tracker`.
+
+    Raises:
+        ValueError: If the name is taken.
+    """
+    if getattr(config, "name", None) in KINDS:
+        raise ValueError(f"the tracker '{config.name}' exists already; register yours under another name")
+    return TRACKERS.register(config)

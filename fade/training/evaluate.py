@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fade.data import Data
 from fade.nets.network import Choice, Network
-from fade.training.data import Data
 
 PATHS_AT_ONCE = 32
 

@@ -19,7 +19,10 @@ from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from fade.errors import first_line
 from fade.store import whole
-from fade.training.region import RegionTrainer
+from fade.training.trainer import NetworkTrainer
+
+Report = Callable[[int, int], None]
+"""Called after each epoch with (epochs done, epochs in all)."""
 
 CHECKPOINT_SECONDS = 30.0
 """A training keeps a checkpoint at the first epoch end after so long; shorter ones are cheaper to repeat."""
@@ -33,13 +36,13 @@ class EpochEnd(pl.Callback):
     what is read from a training can take as long as itself. One that cannot be written is told of and done without.
     """
 
-    def __init__(self, checkpoint: Path | None, every: float, report: Callable[[int, int], None] | None) -> None:
+    def __init__(self, checkpoint: Path | None, every: float, report: Report | None) -> None:
         self.checkpoint, self.every, self.report = checkpoint, every, report
         self.last = time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """See the class."""
-        assert isinstance(pl_module, RegionTrainer)
+        assert isinstance(pl_module, NetworkTrainer)
         pl_module.record_epoch()
         done, epochs = trainer.current_epoch + 1, pl_module.epochs
         if self.checkpoint and time.monotonic() - self.last >= self.every:
@@ -104,11 +107,11 @@ def usable(checkpoint: Path | None) -> Path | None:
 
 
 def fit(
-    module: RegionTrainer,
+    module: NetworkTrainer,
     *,
     checkpoint: Path | None = None,
     every: float = CHECKPOINT_SECONDS,
-    report: Callable[[int, int], None] | None = None,
+    report: Report | None = None,
 ) -> None:
     """Train a module for its epochs on the device of its data.
 
@@ -117,7 +120,7 @@ def fit(
         checkpoint: Where a long training keeps its state; a training that finds it goes on from there, exactly. Whoever
             has stored what came of the training removes it.
         every: Seconds between checkpoints.
-        report: Called after each epoch with (epochs done, epochs in all).
+        report: Told of each epoch.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C.
@@ -137,7 +140,7 @@ def fit(
             max_epochs=module.epochs,
             accelerator="cpu" if device.type == "cpu" else "gpu",
             devices=1 if device.index is None else [device.index],
-            precision=module.config.precision,  # type: ignore[arg-type]
+            precision=module.recipe.precision,  # type: ignore[arg-type]
             plugins=LightningEnvironment(),  # else a job under SLURM would be taken for one of Lightning's own
             callbacks=EpochEnd(checkpoint, every, report),
             logger=False,

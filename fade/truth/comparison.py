@@ -8,11 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fade.ranking import Ceiling, PathRanks, correlation, noise_ceiling, partial_spearman, precision_at, regret, tied
+from fade.ranking import (
+    Ceiling,
+    PathRanks,
+    Reading,
+    correlation,
+    noise_ceiling,
+    partial_spearman,
+    precision_at,
+    regret,
+    tied,
+)
 from fade.ranking.correlations import Correlation
 from fade.seeds import subseed
 from fade.space import Region
-from fade.training.reading import Reading
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.known import Truth
 

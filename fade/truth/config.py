@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from fade.fields import check_fields, option
 
 KINDS = ("none", "retrain", "table")
 REGIONS = ("first", "last", "all")
@@ -27,30 +29,20 @@ class TruthConfig:
             region, for the trajectory.
     """
 
-    name: str = "none"
+    name: str = option("none", choices=KINDS)
     paths: Any = 20
-    seeds: int = 1
-    epochs: int | None = None
-    regions: str = "first"
-    proxies: list[str] = field(default_factory=list)
+    seeds: int = option(1, least=1)
+    epochs: int | None = option(None, least=1, remedy=", or null")
+    regions: str = option("first", choices=REGIONS)
+    proxies: list[str] = option(default_factory=list, choices=PROXIES)
     curve: bool = False
 
     def __post_init__(self) -> None:
-        if self.name not in KINDS:
-            raise ValueError(f"truth.name={self.name} is unknown; choose from {', '.join(KINDS)}")
-        if self.regions not in REGIONS:
-            raise ValueError(f"truth.regions={self.regions} is unknown; choose from {', '.join(REGIONS)}")
+        check_fields(self, "truth")
         if self.paths != "all" and (not isinstance(self.paths, int) or isinstance(self.paths, bool) or self.paths < 1):
             raise ValueError(f"truth.paths={self.paths} is no number of paths; give 1 or more, or all")
-        for name in self.proxies:
-            if name not in PROXIES:
-                raise ValueError(f"truth.proxies: '{name}' is no proxy; choose from {', '.join(PROXIES)}")
         if len(set(self.proxies)) < len(self.proxies):
             raise ValueError(f"truth.proxies={list(self.proxies)} names a proxy twice; name each once")
-        if self.seeds < 1:
-            raise ValueError(f"truth.seeds={self.seeds} trains nothing; give at least 1")
-        if self.epochs is not None and self.epochs < 1:
-            raise ValueError(f"truth.epochs={self.epochs} trains nothing; give at least 1, or null")
 
     def wants(self, index: int, last: bool) -> bool:
         """Whether region `index` is held against the truth."""

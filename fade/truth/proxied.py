@@ -1,4 +1,4 @@
-"""Proxies of the paths that are held against the truth, computed once and kept."""
+"""Proxies of the paths that are held against the truth, computed once and stored."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from fade.seeds import subseed
 from fade.space import Cell, Region
-from fade.training.stored import StoredTrainings
-from fade.training.train import network_cost
+from fade.training.cached import CachedTrainings
+from fade.training.flops import network_cost
 from fade.truth.known import Truth
 from fade.truth.proxies import EXAMPLES, INITIALISATIONS, PROXIES, PROXY_VERSION, proxy_scores
 
@@ -19,14 +19,14 @@ CHUNK = 128
 """Networks whose scores are stored together: seconds of work, which is what a kill may lose."""
 
 
-def with_proxies(region: Region, truth: Truth, names: Sequence[str], trainings: StoredTrainings) -> Truth:
+def with_proxies(region: Region, truth: Truth, names: Sequence[str], trainings: CachedTrainings) -> Truth:
     """Add proxies of the sampled paths, and what they cost; paths that are one network are scored as their first.
 
     Args:
         region: The region.
         truth: What is known of its paths.
         names: Keys of `PROXIES`.
-        trainings: Where results are kept; its data, skeleton and seed are used.
+        trainings: Where results are stored; its data, skeleton and seed are used.
 
     Returns:
         The truth with the proxies of each sampled path.
@@ -54,7 +54,7 @@ def with_proxies(region: Region, truth: Truth, names: Sequence[str], trainings: 
 
 
 def _scores(
-    architectures: Sequence[Sequence[Cell]], name: str, trainings: StoredTrainings, which: str
+    architectures: Sequence[Sequence[Cell]], name: str, trainings: CachedTrainings, which: str
 ) -> Mapping[str, Any]:
     """Scores of one proxy, None where not finite, with FLOPs and seconds."""
     layout, data = trainings.layout, trainings.data

@@ -15,12 +15,12 @@ from torch.func import functional_call
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from fade.data import Data
 from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.nets.ops import Op
 from fade.seeds import subseed
 from fade.space import Cell, Region
-from fade.training.data import Data
 
 EXAMPLES = 64
 """Of the one batch that proxies see, as in Abdelfattah et al. 2021; fewer where the split has fewer."""

@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fade.space import Region
-from fade.training.stored import StoredTrainings
+from fade.training.cached import CachedTrainings
+from fade.training.recipe import NetworkRecipe
 from fade.truth.config import TruthConfig
 from fade.truth.known import TruePath, Truth
 from fade.truth.paths import sample_paths
 
 
-def retrain(region: Region, top: Sequence[int], config: TruthConfig, trainings: StoredTrainings, *, seed: int) -> Truth:
+def retrain(
+    region: Region,
+    top: Sequence[int],
+    config: TruthConfig,
+    recipe: NetworkRecipe,
+    trainings: CachedTrainings,
+    *,
+    seed: int,
+) -> Truth:
     """Train sampled paths and the top path from scratch, each with every seed.
 
     Args:
         region: The region.
         top: The path that ranks first.
-        config: How many, how long.
-        trainings: Where trainings are done and kept.
+        config: How many.
+        recipe: How.
+        trainings: Where trainings are done and stored.
         seed: Of the choice of paths.
     """
     sampled = [tuple(path) for path in sample_paths(region, config.paths, seed).tolist()]
     groups = [sampled] if tuple(top) in sampled else [sampled, [tuple(top)]]
     paths, flops, seconds = [], 0.0, 0.0
-    for group in groups:  # the top path apart: it must not move what is batched with what
+    for group in groups:  # the top path by itself: it must not move what is batched with what
         architectures = [region.architecture(path) for path in group]
-        repeats = [
-            trainings.networks(architectures, seed=repeat, epochs=config.epochs) for repeat in range(config.seeds)
-        ]
+        repeats = [trainings.networks(architectures, recipe, seed=repeat) for repeat in range(config.seeds)]
         for n, path in enumerate(group):
             runs = [repeat[n] for repeat in repeats]
             paths.append(

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from fade.report import build_run, figures
-from fade.report.files import read_run
+from fade.run_files import read_run
 from fade.report.main import build
 
 from . import samples

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
+from fade.search import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.space import CellSpace, HierarchicalSpace
 
 SPACE = HierarchicalSpace(cell_space=CellSpace(vertices=3, ops=("conv3",)), depth=2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fade.search import OuterSearch
-from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
+from fade.search import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.search.fixed import contains
 from fade.space import PROPERTIES, Cell, CellList, CellSpace, HierarchicalSpace, Region
 

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from fade.search.distribution import GraphDistribution
 from fade.space import CellSpace, HierarchicalSpace
-from fade.training.landscape import AdditiveLandscape
+from fade.estimators.landscape import AdditiveLandscape
 
 SPACES = {
     "plain": HierarchicalSpace(cell_space=CellSpace(vertices=4, ops=("conv3",)), depth=2),

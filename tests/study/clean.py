@@ -9,7 +9,7 @@ MODULES = (
     "fade.search.pseudo_gradient",
     "fade.study.running",
     "fade.tracking.lightning",
-    "fade.training.export",
+    "fade.export.export",
     "hydra._internal.core_plugins.basic_launcher",
     "matplotlib.backends.backend_svg",
 )
@@ -22,7 +22,7 @@ def _prepare() -> None:
     import torch
 
     from fade.config import compose_study
-    from fade.training.export import serialised
+    from fade.export.export import serialised
 
     compose_study()
     serialised(torch.nn.Conv1d(1, 1, 3), (1, 4))

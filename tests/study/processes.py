@@ -14,7 +14,7 @@ _context.set_forkserver_preload(["tests.study.clean"])
 PATIENCE = 120.0
 BARE: tuple[tuple[str, str, Callable[..., None]], ...] = (
     ("fade.study.running", "build_run", lambda folder: (folder / "report.html").touch()),
-    ("fade.training.export", "export_network", lambda *_, **__: None),
+    ("fade.export.export", "export_network", lambda *_, **__: None),
 )
 """What makes a study's page empty and leaves its network unexported: most of a tiny one's time, if nobody looks."""
 

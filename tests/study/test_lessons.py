@@ -15,8 +15,8 @@ from fade.study import run
 from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.lessons import read_lessons
 from fade.training.config import TrainerConfig
-from fade.training.effects import main_effects
-from fade.training.elsewhere import fingerprint, others_than
+from fade.ranking.main_effects import main_effects
+from fade.estimators.predictor import fingerprint, others_than
 from tests.study.tiny import entries, lasting, tiny_config
 
 pytestmark = pytest.mark.usefixtures("bare")

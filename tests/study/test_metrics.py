@@ -16,7 +16,7 @@ from fade.space import Cell, Region
 from fade.study import run
 from fade.study.config import ConfigurationError
 from fade.training.config import TrainerConfig
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from fade.truth.config import TruthConfig
 from tests.study.tiny import lasting, metrics, rows, tiny_config
 
@@ -194,11 +194,11 @@ def test_the_curve_follows_the_mode_and_the_top_path(study) -> None:
 def test_from_python_by_hand_as_from_the_command_line(tmp_path: Path) -> None:
     from fade.main import run as command
     from fade.nets.config import SpaceConfig
-    from fade.search.config import PseudoGradientConfig
+    from fade.search import PseudoGradientConfig
     from fade.study import StudyConfig
     from fade.tracking.config import TrackingConfig
     from fade.training.config import default_trainer
-    from fade.training.data import DatasetConfig
+    from fade.data import DatasetConfig
     from tests.study.tiny import runs, tiny
 
     config = StudyConfig(

@@ -145,7 +145,7 @@ def test_a_disk_that_is_full_at_the_export_ends_a_run_that_then_goes_on(tmp_path
     words = tiny(tmp_path, "search=fixed", store=shared_store)
     full = OSError(errno.ENOSPC, "No space left on device")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fade.training.export.serialised", Raising(full))
+        patch.setattr("fade.export.export.serialised", Raising(full))
         assert run(words) == 1
     assert run(words) == 0
     (folder,) = runs(tmp_path)

@@ -57,7 +57,7 @@ def test_holding_networks_keeps_the_truth_while_the_training_moves(tmp_path: Pat
 
 
 def test_holding_the_landscape_keeps_the_optimum(tmp_path: Path) -> None:
-    from fade.training.landscape import AdditiveLandscape
+    from fade.estimators.landscape import AdditiveLandscape
 
     configs = [StudyConfig(seed=seed, seeds=Seeds(landscape=3)) for seed in (0, 1)]
     optima = [AdditiveLandscape(c.space.build(), c.seed_of("landscape")).optimum() for c in configs]

@@ -11,9 +11,9 @@ from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Cell, Region
 from fade.training.config import TrainerConfig
-from fade.training.data import Data, DatasetConfig
-from fade.training.data.data import prepare
-from fade.training.data.examples import Examples
+from fade.data import Data, DatasetConfig
+from fade.data.data import prepare
+from fade.data.examples import Examples
 from fade.training.region import RegionTrainer
 
 

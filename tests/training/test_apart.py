@@ -12,7 +12,7 @@ from fade.training import stored
 from fade.training.config import PATH_READOUTS, TrainerConfig
 from fade.training.reading import read_region
 from fade.training.region import EpochBatches
-from fade.training.stored import StoredTrainings
+from fade.training.cached import StoredTrainings
 from fade.training.train import hyper_flops, network_cost, train_paths
 from tests.training.samples import SPACE, make_data, make_region, planted_region
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fade.training.config import TrainerConfig
-from fade.training.effects import design, main_effects, step_effects
+from fade.ranking.main_effects import design, main_effects, step_effects
 from fade.training.modes import disjoint_paths
 
 sizes = st.tuples(st.integers(2, 6), st.integers(1, 7), st.integers(1, 120), st.integers(0, 1000))

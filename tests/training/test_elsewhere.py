@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 
 from fade.nets.vocabulary import PARAMETER_FREE
 from fade.space import Cell, CellSpace, HierarchicalSpace, Region
-from fade.training.elsewhere import (
+from fade.estimators.predictor import (
     Lesson,
     candidate_features,
     cell_features,

@@ -22,11 +22,11 @@ from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op
 from fade.space import Cell, CellSpace, Region
-from fade.training.card import card, draw_cell
+from fade.export.card import card, draw_cell
 from fade.training.config import TrainerConfig
-from fade.training.data import Data, DatasetConfig
-from fade.training.export import Facts, export_network
-from fade.training.plain import plain_network
+from fade.data import Data, DatasetConfig
+from fade.export.export import Facts, export_network
+from fade.export.plain import plain_network
 from fade.training.train import train_networks
 
 ALL_OPS = [*CONVOLUTIONS, *PARAMETER_FREE]

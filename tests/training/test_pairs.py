@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fade.training.effects import design
-from fade.training.pairs import PAIRS, fit_effects
+from fade.ranking.main_effects import design
+from fade.ranking.pair_effects import PAIRS, fit_effects
 
 
 def centred(values, axes):

@@ -9,8 +9,8 @@ from scipy.stats import rankdata, spearmanr
 
 from fade.space import Region
 from fade.training.config import PATH_READOUTS, READOUT_TRANSFORMS, TrainerConfig
-from fade.training.effects import design
-from fade.training.pairs import fit_effects
+from fade.ranking.main_effects import design
+from fade.ranking.pair_effects import fit_effects
 from fade.training.reading import (
     PAIRS_SHARE,
     Reading,

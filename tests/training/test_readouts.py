@@ -13,7 +13,7 @@ from fade.training.config import (
     TrainerConfig,
 )
 from fade.training.config import READOUTS as NAMES
-from fade.training.effects import step_effects
+from fade.ranking.main_effects import step_effects
 from fade.training.evaluate import evaluate, evaluate_mixed, evaluate_paths, even_batches
 from fade.training.fit import fit
 from fade.training.reading import read_region

@@ -11,7 +11,7 @@ from fade.training.config import TrainerConfig
 from fade.training.fit import fit, usable
 from fade.training.reading import read_path_losses
 from fade.training.readouts import READOUTS
-from fade.training.stored import DivergedError, StoredTrainings
+from fade.training.cached import DivergedError, StoredTrainings
 from fade.training.train import mean_of_trainings, train_region
 from tests.training.samples import SPACE, make_data, make_region
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from fade.training.transforms import TRANSFORMS, transform
+from fade.ranking.transforms import TRANSFORMS, transform
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)

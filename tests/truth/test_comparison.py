@@ -13,7 +13,7 @@ from fade.space import Cell, CellSpace, HierarchicalSpace, Region
 from fade.store import Store
 from fade.study import run
 from fade.training.config import TrainerConfig
-from fade.training.stored import StoredTrainings
+from fade.training.cached import StoredTrainings
 from fade.training.train import network_cost
 from fade.truth import proxied
 from fade.truth.baselines import COUNTS

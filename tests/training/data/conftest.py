@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from tests.training.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fade.training.data import Data, DatasetConfig
+from fade.data import Data, DatasetConfig
 
 CLASSES = ("cat", "dog", "owl")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from fade.training.data.augment import apply_variants, draw_variants, variant_tables
+from fade.data.augment import apply_variants, draw_variants, variant_tables
 
 CPU = torch.device("cpu")
 

@@ -5,7 +5,7 @@ from urllib.error import URLError
 
 import pytest
 
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from tests.training.data.small_datasets import build, fake_cifar10, fake_mnist
 
 

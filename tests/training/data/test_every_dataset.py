@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 import torch
 
-from fade.training.data import Data, DatasetConfig
+from fade.data import Data, DatasetConfig
 
 NAMES = [
     "mnist1d",

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from tests.training.data.small_datasets import build, everything, image_folder
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from tests.training.data.small_datasets import build, npz, random_images
 
 

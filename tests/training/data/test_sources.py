@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from fade.training.data import DatasetConfig
+from fade.data import DatasetConfig
 from tests.training.data.small_datasets import build
 
 
 def test_configuration_is_answered_without_torch():
     code = (
-        "import sys; from fade.training.data import DatasetConfig as C; C().check(); sys.exit('torch' in sys.modules)"
+        "import sys; from fade.data import DatasetConfig as C; C().check(); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -61,7 +61,7 @@ def test_mnist1d_grows_on_demand_and_leaves_the_generators_alone():
 
 
 def test_an_option_stands_for_every_source():
-    from fade.training.data.sources import SOURCES
+    from fade.data.sources import SOURCES
 
     files = Path(__file__).parents[3].joinpath("conf", "dataset").glob("*.yaml")
     assert {path.stem for path in files} == set(SOURCES)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fade.training.data.splits import balanced_subset, stratified_splits
+from fade.data.splits import balanced_subset, stratified_splits
 from tests.training.samples import make_data
 
 NAMES = ("a", "b", "c", "d")

@@ -1,0 +1,112 @@
+"""The control that mixes nothing: paths of a balanced design, each trained as a network of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fade.estimators.base import Estimator, Planned, Resources, register_estimator
+from fade.estimators.readouts import READOUTS, Need
+from fade.estimators.trained import TrainedConfig, TrainedEstimator, mean_of_trainings
+from fade.fields import option
+from fade.seeds import subseed
+from fade.space import Region
+from fade.training.recipe import NetworkRecipe
+
+_SEED = "apart"
+"""Names the seed of these trainings; another name would give other numbers."""
+
+
+@register_estimator
+@dataclass(kw_only=True)
+class IndependentPathsConfig(TrainedConfig):
+    """No hyper-architecture: the paths of a balanced design train independently, each a network of its own.
+
+    Attributes:
+        name: ``independent_paths``.
+        region_steps: Steps of each network; None is its epochs.
+    """
+
+    paths_per_effect = 8
+
+    name: str = option("independent_paths", choices=("independent_paths",))
+    region_steps: int | None = option(None, least=1)
+    readout: str = option("accuracy_effects", choices=READOUTS.names)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.region_steps is not None and self.region_epochs is not None:
+            raise ValueError(
+                f"trainer.region_epochs={self.region_epochs} and trainer.region_steps={self.region_steps} both say how "
+                "long a training is; set one of them to null"
+            )
+
+    def provided(self) -> list[frozenset[Need]]:
+        """See `TrainedConfig.provided`."""
+        return [frozenset({Need.PATH_LOSSES})]
+
+    @property
+    def of_region(self) -> NetworkRecipe:
+        """See `TrainedConfig.of_region`."""
+        return replace(super().of_region, steps=self.region_steps)
+
+    def described(self) -> str:
+        """See `EstimatorConfig.described`."""
+        return f"{self.repeats} × {self.of_region.length} {self.name}"
+
+    def build(self, resources: Resources) -> Estimator:
+        """See `EstimatorConfig.build`; a region of one candidate a stage is a single network."""
+        from fade.estimators.single_network import SingleNetwork
+
+        return SingleNetwork(self, resources) if resources.candidates == 1 else IndependentPaths(self, resources)
+
+
+class IndependentPaths(TrainedEstimator):
+    """Trains sampled paths of a region as networks, in chunks, each stored as soon as it is done."""
+
+    config: IndependentPathsConfig
+
+    def train(self, region: Region, *, first: int = 1, total: int | None = None) -> dict[str, Any]:
+        """See `TrainedEstimator.train`."""
+        total = total or self.config.repeats
+        which = [f", training {first + n} of {total}" if total > 1 else "" for n in range(self.config.repeats)]
+        return mean_of_trainings([self._once(region, repeat, text) for repeat, text in enumerate(which)])
+
+    def planned(self, region: Region) -> list[Planned]:
+        """See `Estimator.planned`; the design is drawn later, so these are as many mean paths."""
+        from fade.training.cached import chunk_size
+        from fade.training.flops import mean_path_flops, steps_an_epoch
+
+        layout, data, recipe, paths = (
+            self.trainings.layout,
+            self.trainings.data,
+            self.config.of_region,
+            self.config.paths_read(region),
+        )
+        examples = (recipe.steps or recipe.epochs * steps_an_epoch(recipe, data)) * recipe.batch_size
+        flops = int(paths * (3 * examples + data.sizes["validation"]) * mean_path_flops(region, layout))
+        network = Region([[stage[0]] for stage in region.cells])
+        beside = [network] * min(chunk_size(data.device), paths)
+        return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, beside, recipe)]
+
+    def _once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+        from fade.training.region import sampled_paths
+
+        trainings, size = self.trainings, self.config.paths_read(region)
+        readout_seed = subseed(trainings.seed, "readout")
+        paths = sampled_paths(size, region.candidates, region.depth, readout_seed).tolist()
+        results = trainings.paths(
+            [region.architecture(path) for path in paths],
+            self.config.of_region,
+            seed=subseed(trainings.seed, _SEED, repeat),
+            repeat=repeat,
+            which=which,
+        )
+        read = {name: [value for result in results for value in result[name]] for name in ("losses", "accuracies")}
+        return {
+            "readouts": {},
+            "path_losses": {"paths": paths, **read},
+            "train_flops": sum(sum(result["train_flops"]) for result in results),
+            "epoch_seconds": [],
+            "seconds": sum(result["seconds"] for result in results),
+        }

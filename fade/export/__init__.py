@@ -1,0 +1,1 @@
+"""Handing over a trained network: files that work without this package."""

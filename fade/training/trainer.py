@@ -1,0 +1,192 @@
+"""The training of stand-alone networks side by side: a LightningModule; that of regions builds on it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import torch.nn.functional as F
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from torch import Tensor
+
+from fade.data import Data
+from fade.nets.network import Network
+from fade.seeds import subseed
+from fade.training.recipe import NetworkRecipe
+
+Batch = tuple[Tensor, Tensor]
+
+
+class EpochBatches:
+    """The batches of an epoch: of the split that trains w, each beside one of the alpha split where there is one.
+
+    Args:
+        data: The data.
+        recipe: Its batch size.
+        seed: Of the order.
+        epoch: Number of the pass.
+        one_split: Whether w trains on weights and alpha together, and no batch of the alpha split stands beside.
+        steps: Where a training has so many steps in place of epochs: of these, those that this epoch has.
+    """
+
+    def __init__(
+        self, data: Data, recipe: NetworkRecipe, *, seed: int, epoch: int, one_split: bool, steps: int | None = None
+    ) -> None:
+        self.main = data.batches(
+            *(("weights", "alpha") if one_split else ("weights",)),
+            batch_size=recipe.batch_size,
+            seed=seed,
+            epoch=epoch,
+            shuffle=True,
+            augment=True,
+            drop_last=True,
+        )
+        self.data, self.recipe, self.seed, self.epoch, self.one_split = data, recipe, seed, epoch, one_split
+        every = len(self.main)
+        self.steps = every if steps is None else min(every, steps - epoch * every)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[tuple[Batch, Batch | None]]:
+        main = itertools.islice(self.main, self.steps)
+        if self.one_split:
+            return ((batch, None) for batch in main)
+        return zip(main, self._alpha(), strict=False)
+
+    def _alpha(self) -> Iterator[Batch]:
+        """The alpha split again and again, in a new order each time."""
+        size = min(self.recipe.batch_size, self.data.sizes["alpha"])
+        for lap in range(len(self)):
+            seed = subseed(self.seed, "alpha", lap)
+            options: dict[str, Any] = {"shuffle": True, "augment": True, "drop_last": True}
+            yield from self.data.batches("alpha", batch_size=size, seed=seed, epoch=self.epoch, **options)
+
+
+class NetworkTrainer(pl.LightningModule):
+    """Trains the weights w of N stand-alone networks, side by side.
+
+    All chance is a function of (seed, epoch), so a checkpoint at an epoch's end continues exactly.
+
+    Args:
+        network: The networks, K = 1.
+        recipe: How.
+        data: The data, on the device.
+        seed: Seed of batches and noise; initial weights have the network's own.
+
+    Attributes:
+        epochs: Passes over the training split; the last one may be cut short by the recipe's steps.
+        epoch_seconds: ``[E]``.
+    """
+
+    one_split = True
+
+    def __init__(self, network: Network, recipe: NetworkRecipe, data: Data, *, seed: int) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.network, self.recipe, self.data, self.seed = network, recipe, data, seed
+        self.epochs, self.steps = recipe.epochs, recipe.steps
+        self.epoch_seconds: list[float] = []
+        self._started = 0.0
+        self._step = 0
+        if self.steps is not None:
+            steps_an_epoch = len(data.batches("weights", "alpha", batch_size=recipe.batch_size, seed=0, drop_last=True))
+            self.epochs = -(-self.steps // steps_an_epoch)
+
+    @property
+    def all_steps(self) -> int:
+        """Of w, in all epochs."""
+        return self.steps or self.epochs * len(self.train_dataloader())
+
+    def optimizer_of_weights(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        """Adam or SGD for w, with a cosine schedule over all steps."""
+        r, w = self.recipe, list(self.network.parameters())
+        optimizer: torch.optim.Optimizer = (
+            torch.optim.Adam(w, lr=r.lr, weight_decay=r.weight_decay)
+            if r.optimizer == "adam"
+            else torch.optim.SGD(w, lr=r.lr, momentum=r.momentum, weight_decay=r.weight_decay)
+        )
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=max(self.all_steps, 1), eta_min=r.lr_end)
+        return optimizer, schedule
+
+    def configure_optimizers(self) -> Any:
+        """See `optimizer_of_weights`."""
+        optimizer, schedule = self.optimizer_of_weights()
+        return [optimizer], [schedule]
+
+    def train_dataloader(self) -> EpochBatches:
+        """This epoch's batches."""
+        return EpochBatches(
+            self.data,
+            self.recipe,
+            seed=subseed(self.seed, "batches"),
+            epoch=self.current_epoch,
+            one_split=self.one_split,
+            steps=self.steps,
+        )
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Batches are on the device already."""
+        return batch
+
+    def on_train_epoch_start(self) -> None:
+        """Seed this epoch's noise of registered ops, which draw from torch's global generator."""
+        self._started = time.perf_counter()
+        torch.manual_seed(subseed(self.seed, "ops", self.current_epoch))
+
+    def record_epoch(self) -> None:
+        """Record the epoch; called by `fit` before it keeps a checkpoint, which shall hold the record."""
+        self.epoch_seconds.append(time.perf_counter() - self._started)
+
+    def records(self) -> dict[str, Any]:
+        """What a checkpoint holds of the epochs that are over."""
+        return {"seconds": self.epoch_seconds}
+
+    def take_up(self, records: dict[str, Any]) -> None:
+        """Go on from the `records` of a checkpoint."""
+        self.epoch_seconds = records["seconds"]
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the records."""
+        checkpoint["records"] = self.records()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the records up again."""
+        self.take_up(checkpoint["records"])
+
+    def training_step(self, batch: tuple[Batch, Batch | None], batch_idx: int) -> None:
+        """One step of w."""
+        self.backward_weights(self.loss_of(self.network(batch[0][0], None), batch[0][1]))
+        self.step_weights()
+
+    @staticmethod
+    def loss_of(logits: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy, the mean over the batch and the sum over the N networks, which so train independently.
+
+        Args:
+            logits: ``[N, B, classes]``.
+            labels: ``[B]``.
+        """
+        return F.cross_entropy(logits.flatten(0, 1), labels.repeat(len(logits))) * len(logits)
+
+    def backward_weights(self, loss: Tensor) -> None:
+        """Gradients of a loss by w, and by α where it takes part."""
+        for parameter in self.parameters():
+            parameter.grad = None
+        self.manual_backward(loss)
+
+    def step_weights(self) -> None:
+        """One step of the weights' optimizer and of its schedule."""
+        self.optimizer_at(0).step()
+        schedule = self.lr_schedulers()
+        assert isinstance(schedule, torch.optim.lr_scheduler.LRScheduler)
+        schedule.step()
+
+    def optimizer_at(self, index: int) -> LightningOptimizer:
+        """The optimizer of w (0), or of α (1)."""
+        optimizers = self.optimizers()
+        return optimizers[index] if isinstance(optimizers, list) else optimizers
