@@ -1,4 +1,4 @@
-"""What an exception of a library or of a user's code says, in the one line that is told of it."""
+"""What an exception of a library or of a user's code says, in one line."""
 
 
 def first_line(error: BaseException) -> str:

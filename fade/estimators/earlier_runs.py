@@ -1,4 +1,4 @@
-"""Reading earlier runs: what their stand-alone networks tell of other regions, for the read-outs with a predictor."""
+"""Reading earlier runs: losses of their stand-alone networks, from which the predictor learns."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from fade.store import write_whole
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a network and its data do not say themselves; all of it JSON, and told in the card.
+    """What a network and its data do not say themselves; all of it JSON, and written on the card.
 
     Attributes:
         test_accuracies: ``[S]`` after training from scratch, one a seed.

@@ -244,9 +244,9 @@ class CellBatch(nn.Module):
     def initialise(self, generators: Sequence[torch.Generator]) -> None:
         """Draw all weights; those of network n from ``generators[n]``, in an order that no other network moves.
 
-        Cells of one network start with the same weights where they have the same op at the same place [ours]: what
-        these bring by chance is then alike in the candidates that are compared (common random numbers; measured in
-        experiments/rank_correlation).
+        Shared initialisation [ours]: cells of one network start with the same weights where they have the same op at
+        the same place, so that what these bring by chance is the same in the candidates that are compared (common
+        random numbers; measured in experiments/rank_correlation).
         """
         seeds = [int(torch.randint(2**62, (), generator=generator)) for generator in generators]
         done = set()

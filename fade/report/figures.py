@@ -61,7 +61,7 @@ def effect_curves(region: Region) -> Figure | None:
 def _curves(
     region: Region, history: NDArray[np.float64], even: float, *, first: int, limits: tuple[float, float]
 ) -> Figure:
-    """How trainings told the candidates apart `[E, D, K]`: a panel a stage, the top path marked."""
+    """The effects of candidates on training losses, by epoch `[E, D, K]`: a panel a stage, the top path marked."""
     when, top = np.arange(first, first + len(history)), top_path(region)
     figure, axes = grid(history.shape[1])
     for d, panel in enumerate(axes):
@@ -124,7 +124,7 @@ def rank_scatter(region: Region) -> Figure | None:
             "top path", (scores[top][0], means[top][0]), (-9 if right else 9, 0), textcoords="offset points",
             ha="right" if right else "left", va="center", color=MARK,
         )  # fmt: skip
-    panel.set(xlabel="score of the path", ylabel="test accuracy after training alone, %")
+    panel.set(xlabel="score of the path", ylabel="test accuracy when trained from scratch, %")
     panel.yaxis.set_major_locator(PercentLocator())
     return figure
 

@@ -78,7 +78,7 @@ def _accuracy(metrics: Metrics) -> list[str]:
 
 
 def _origin(finalists: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Where the best network comes from, where that is told."""
+    """Where the best network comes from, where that is known."""
     if not finalists or any("origin" not in each for each in finalists):
         return []
     won = max(finalists, key=lambda each: each["validation_accuracy"])
@@ -142,7 +142,7 @@ def _verdict(value: float, low: float | None, high: float | None) -> str:
         "weakly" if value < 0.4 else "moderately" if value < 0.7 else "strongly" if value < 0.9 else "very strongly"
     )
     return (
-        f"The scores agree {strength} with what training each path alone gives, "
+        f"The scores agree {strength} with what training each path from scratch gives, "
         f"and explain about {percent(value * value, 0)} of the variance of the accuracy ranks"
     )
 

@@ -25,7 +25,7 @@ DEVICES = ("auto", "cpu", "cuda")
 EXECUTORS = ("serial",)
 LONGEST_NAME = 255
 MOST_THREADS = 1024
-"""More than any machine has cores for; torch may end the process over as many as it is told."""
+"""More than any machine has cores for; torch may end the process over too many."""
 
 
 class ConfigurationError(ValueError):

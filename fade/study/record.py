@@ -1,4 +1,4 @@
-"""What a study writes down at its end, and what it tells the tracker and the person on the way."""
+"""What goes to the tracker and to the console, of a region and at the end of a study."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def chunk_size(device: torch.device) -> int:
 Architectures = Sequence[Sequence[Cell]]
 """``[N][D]`` cells."""
 Announce = Callable[[str], Report | None]
-"""Told what training starts; may return what to call after each epoch."""
+"""Called with what training starts; may return what to call after each epoch."""
 
 
 class DivergedError(RuntimeError):
@@ -46,7 +46,7 @@ class DivergedError(RuntimeError):
 
 
 Compute = Callable[[Path, Report | None], tuple[dict[str, Any], bytes | None]]
-"""Makes a result and, where it has one, its attachment; told where to keep a checkpoint and whom to tell of epochs."""
+"""Makes a result and, where it has one, its attachment; given where to write a checkpoint, and what to call after each epoch."""
 
 
 class CachedTrainings:
@@ -62,7 +62,7 @@ class CachedTrainings:
         data: The data.
         seed: The parent seed of the trainings of regions.
         networks_seed: That of stand-alone networks; None is `seed`.
-        announce: Told what starts.
+        announce: Called with what starts.
 
     Attributes:
         stored_seconds: Seconds that the results took which were there before.
@@ -97,7 +97,7 @@ class CachedTrainings:
 
         Returns:
             ``[N]``: validation_loss, validation_accuracy, test_accuracy, parameters, flops, train_flops; seconds (a
-            share of the chunk's) and, where kept, weights: (key, position).
+            share of the chunk's) and, where asked for, weights: (key, position).
 
         Raises:
             DivergedError: If a network's validation loss is not finite.

@@ -29,11 +29,11 @@ CHECKPOINT_SECONDS = 30.0
 
 
 class EpochEnd(pl.Callback):
-    """At an epoch's end: record it, keep it, tell of it; in this order, so that what is told of is kept.
+    """At an epoch's end: record it, write a checkpoint, report it; in this order, so that what is reported is safe.
 
     One callback, since Lightning runs a module's own hook after those of all callbacks: a checkpoint would lack the
     record. A checkpoint is written beside and renamed, at most every so many seconds; after the last epoch too, for
-    what is read from a training can take as long as itself. One that cannot be written is told of and done without.
+    what is read from a training can take as long as itself. Where one cannot be written, a warning says so, and the training goes on.
     """
 
     def __init__(self, checkpoint: Path | None, every: float, report: Report | None) -> None:

@@ -44,7 +44,7 @@ def second_order_gradient(
 
     The inner step is a plain gradient step. The Hessian-vector product ∇²_{α,w} L_train · ∇_{w'} L_alpha is the central
     difference of ∇_α L_train at w ± ε ∇_{w'} L_alpha with ε = `radius` / ‖∇_{w'} L_alpha‖. All passes share the noise,
-    and none moves the kept normalisation statistics. In a network of ReLUs the difference steps over their kinks: on
+    and none moves the running normalisation statistics. In a network of ReLUs the difference steps over their kinks: on
     the default skeleton it errs by more than the product that it stands for, as exact products say as little of what a
     step does (some 2 to 6 % of the gradient either way).
 
