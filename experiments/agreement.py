@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,9 +51,8 @@ class Mean:
 
 def spearman(scores: ArrayLike, truth: ArrayLike) -> float:
     """Spearman's correlation; 0 where a side is constant, for then nothing is ranked."""
-    if np.ptp(scores) == 0 or np.ptp(truth) == 0:
-        return 0.0
-    return float(stats.spearmanr(scores, truth).statistic)
+    x, y = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    return 0.0 if np.ptp(x) == 0 or np.ptp(y) == 0 else float(stats.spearmanr(x, y).statistic)
 
 
 def ceiling(regions: Sequence[Region]) -> Mean:
@@ -64,7 +63,7 @@ def ceiling(regions: Sequence[Region]) -> Mean:
 
 def estimated(regions: Sequence[Region], trainings: Iterable[Training], readout: str) -> Mean:
     """A read-out's correlation by region, the mean over the trainings of each."""
-    return _mean_of_runs(regions, runs(regions, trainings, readout))
+    return measured(regions, runs(regions, trainings, readout))
 
 
 def runs(regions: Sequence[Region], trainings: Iterable[Training], readout: str) -> list[list[Floats]]:
@@ -93,7 +92,7 @@ def predicted(regions: Sequence[Region], source: str) -> list[Floats]:
 def combined(regions: Sequence[Region], scored: Sequence[Sequence[Floats]], others: Sequence[Floats]) -> Mean:
     """Of each run's scores with others added, either over its spread."""
     both = [[run + other for run in of] for of, other in zip(scored, others, strict=True)]
-    return _mean_of_runs(regions, both)
+    return measured(regions, both)
 
 
 def averaged(scored: Sequence[Sequence[Floats]]) -> list[list[Floats]]:
@@ -102,8 +101,9 @@ def averaged(scored: Sequence[Sequence[Floats]]) -> list[list[Floats]]:
 
 
 def measured(regions: Sequence[Region], scored: Sequence[Sequence[Floats]]) -> Mean:
-    """The correlation of given runs by region."""
-    return _mean_of_runs(regions, scored)
+    """The correlation of runs' scores by region, the mean over the runs of each."""
+    each = zip(scored, regions, strict=True)
+    return Mean.of([np.mean([spearman(run, region.mean) for run in of]) for of, region in each])
 
 
 def baseline(regions: Sequence[Region], name: str) -> Mean:
@@ -122,8 +122,3 @@ def standardised(scores: Floats) -> Floats:
 def cost(trainings: Iterable[Training], epochs: int) -> float:
     """FLOPs as a share of training all paths of the region for so many epochs: the median over trainings."""
     return float(np.median([each.flops / (each.epoch_flops * epochs) for each in trainings]))
-
-
-def _mean_of_runs(regions: Sequence[Region], scored: Sequence[Sequence[Floats]]) -> Mean:
-    rho: Callable[[Floats, Region], float] = lambda run, region: spearman(run, region.mean)  # noqa: E731
-    return Mean.of([np.mean([rho(run, region) for run in of]) for of, region in zip(scored, regions, strict=True)])

@@ -25,6 +25,8 @@ from experiments.rows import load, save
 ROLES = ("held out", "development", "predictor")
 MACHINES = ("dataset.root", "dataset.download", "dataset.placement")
 """Keys that may differ between machines."""
+STORED = 1e-7
+"""Accuracies closer than this are the same: rows have eight digits."""
 RECORDS = ("path_losses", "training_effects_epochs", "stage_weights_epochs")
 
 
@@ -105,7 +107,7 @@ def merged(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
             f"Region {name} has different paths in two runs; train the same ones, with truth.paths and seed"
         )
     for path, one, other in zip(before["paths"], before["accuracy"], after["accuracy"], strict=True):
-        if any(a != b for a, b in zip(one, other, strict=False)):
+        if any(abs(a - b) > STORED for a, b in zip(one, other, strict=False)):
             raise SystemExit(f"Region {name} has two accuracies of path {path} with one seed; were they one recipe?")
     fewer, more = sorted((before, after), key=lambda row: len(row["accuracy"][0]))
     return {**fewer, **more, "baselines": fewer["baselines"] | more["baselines"]}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy import stats
 
 from experiments.figures import ACCENT, FAINT, INK, MARK, MUTED, quiet
 from experiments.pages import Claim, table
@@ -31,7 +32,7 @@ def content() -> str:
                 f"`space.normalise={setting}`, region {region.name}",
                 f"{region.mean.mean():.3f}",
                 f"{region.mean.std(ddof=1):.3f}",
-                f"{np.corrcoef(region.accuracy.T)[0, 1]:.2f}",
+                f"{stats.pearsonr(region.accuracy[:, 0], region.accuracy[:, 1]).statistic:.2f}",
                 "undefined" if most is None else f"{most:.2f}",
             ]
         )
@@ -46,7 +47,7 @@ def figure() -> Figure:
     axis.plot([0.2, 1], [0.2, 1], color=FAINT, linewidth=0.9, zorder=0)
     for setting, (label, colour) in SETTINGS.items():
         both = np.concatenate([region.accuracy for name, region in found() if name == setting])
-        axis.scatter(*both.T, s=15, color=colour, alpha=0.75, linewidths=0, label=label)
+        axis.scatter(both[:, 0], both[:, 1], s=15, color=colour, alpha=0.75, linewidths=0, label=label)
     axis.set(xlim=(0.2, 1), ylim=(0.2, 1))
     axis.set_xlabel("test accuracy, first seed", fontsize=8.5, color=MUTED)
     axis.set_ylabel("test accuracy, second seed", fontsize=8.5, color=MUTED)
