@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.agreement import Mean, baseline, ceiling, combined, cost, estimated, measured, predicted, runs
@@ -139,6 +140,12 @@ def content() -> str:
         [name, *(share(e.cost(recipe)) for e in found)]
         for name, recipe in (("cost, default", DEFAULT), ("cost, fair", FAIR))
     ]
+    costs.append(
+        [
+            "seconds of the default on one thread",
+            *(f"{np.median([e.seconds for e in d.by(DEFAULT)]):.0f}" for d in found),
+        ]
+    )
     ceilings = [f"{each.ceiling.value:.2f}" for each in found]
     rows = [["*noise ceiling*", *ceilings], *rows]
     return table(header, [["*regions × networks × seeds*", *sizes], *rows, *costs]) + "\n\n" + control()
@@ -185,11 +192,24 @@ def claims() -> list[Claim]:
     assert prediction is not None
     return [
         _claim(
-            "The default ranks a region on data that no choice was made on.", calls, DEFAULT, calls.default, "sinks"
+            "The default ranks a region on data that no choice was made on.",
+            calls,
+            DEFAULT,
+            calls.default,
+            "sinks",
+            "grad_norm",
+            "30",
         ),
-        _claim("It does so on CIFAR-10, where it was developed.", cifar, DEFAULT, cifar.default, "sinks", "weights"),
         _claim(
-            "`trainer=fair` comes close for a third of the price.",
+            "The default ranks regions of CIFAR-10, where it was developed.",
+            cifar,
+            DEFAULT,
+            cifar.default,
+            "sinks",
+            "weights",
+        ),
+        _claim(
+            "`trainer=fair` comes close for a third of the default's price.",
             cifar,
             FAIR,
             cifar.read_by(FAIR, "training_effects"),
@@ -221,6 +241,8 @@ def _claim(claim: str, each: Data, recipe: str, mean: Mean, *rivals: str) -> Cla
     for rival in rivals:
         if rival == "weights":
             beside.append(f"softmax(α) {each.read_by(PAPER, rival).value:.2f}")
+        elif rival == "30":
+            beside.append(f"30 stand-alone networks {ranked_by_networks(each.regions, 30).value:.2f} (24 %)")
         else:
             beside.append(f"{PROXIES[rival]} {baseline(each.regions, rival).value:.2f}")
     role = "" if "held out" in each.title else ", development"
