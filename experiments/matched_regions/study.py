@@ -197,7 +197,8 @@ def claims() -> list[Claim]:
             COMMAND,
         ),
         Claim(
-            "On such regions, two long runs together with what validation losses of other regions teach rank better.",
+            "On such regions, two long runs and a predictor that learned from validation losses of other regions "
+            "rank better.",
             data,
             n,
             both("long twice + predictor, losses"),

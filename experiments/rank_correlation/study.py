@@ -216,7 +216,11 @@ def claims() -> list[Claim]:
             "sinks",
         ),
         _claim(
-            "Networks that train three times as long are ranked nearly as well.", long, DEFAULT, long.default, "sinks"
+            "Networks that train three times as long are ranked nearly as well, given their ceiling.",
+            long,
+            DEFAULT,
+            long.default,
+            "sinks",
         ),
         Claim(
             "**Negative:** after a few regions a linear model of cells, learned from the default's scores elsewhere, "
