@@ -1,219 +1,255 @@
-"""A study of ranks, from its raw results: regions, what ranks them, and how well."""
+"""Do the ranks of a region agree with trained networks? The table and the figure of the study's page."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from matplotlib.figure import Figure
 
-from experiments.collect import TRAINING
-from experiments.readings import flops_of_all, named, readings, recipe
-from fade.ranking import PathRanks, noise_ceiling, tied
-from fade.ranking.bootstrap import percentiles, resample
-from fade.ranking.correlations import resampled_spearman
-from fade.space import Region
-from fade.training.config import READOUTS, TrainerConfig
-from fade.training.effects import main_effects
-from fade.training.train import joined, mean_of_trainings
-from fade.truth.baselines import free_counts, proxy_ranks
-from fade.truth.known import TruePath
-from fade.truth.known import Truth as KnownTruth
+from experiments.agreement import Mean, baseline, ceiling, combined, cost, estimated, measured, predicted, runs
+from experiments.figures import Panel, Row, forest
+from experiments.pages import Claim, share, table
+from experiments.rows import Region, Training, of, regions, trainings
+from experiments.stand_alone import possible, ranked_by_networks
 
-Floats = NDArray[np.float64]
-RESAMPLES = 2000
+RESULTS = Path(__file__).parent / "results"
+COMMAND = "`python -m experiments.analyse rank_correlation`"
+DEFAULT = "joint + fair, 3 + 3 x 1 epochs, batches of 25, constant rate"
+JOINT = "joint, 3 x 1 epochs, batches of 25, constant rate"
+FAIR = "fair, 3 x 1 epochs, batches of 25, constant rate"
+PAPER = "joint, 3 epochs, batches of 50, annealed"
+PATHS = "independent_paths, 40 steps, batches of 50, annealed"
+PROXIES = {
+    "sinks": "number of sinks",
+    "depth": "depth",
+    "edges": "number of edges",
+    "parameters": "number of parameters",
+    "grad_norm": "gradient norm",
+    "synflow": "synflow",
+    "naswot": "NASWOT",
+    "jacob_cov": "jacob_cov",
+}
 
 
 @dataclass(frozen=True)
-class Truth:
-    """A region and its trained paths: ``paths [N, D]``, ``accuracy [N, S]``."""
+class Data:
+    """Regions of one data set whose networks trained for as many epochs, and how their trainings were initialised."""
 
-    name: str
-    region: Region
-    paths: NDArray[np.int64]
-    accuracy: Floats
-    known: KnownTruth
+    title: str
+    regions: list[Region]
+    trainings: list[Training]
+    initialisation: str = "shared"
+
+    @classmethod
+    def read(
+        cls, title: str, space: str, epochs: int = 3, among: Callable[[int], bool] = lambda _: True, **more: str
+    ) -> Data:
+        """Of the folder of a space, the regions whose seeds are among those that are wanted."""
+        found = [each for each in regions(RESULTS / space) if each.network_epochs == epochs]
+        return cls(title, [each for each in found if among(int(float(each.name)))], trainings(RESULTS / space), **more)
+
+    def by(self, recipe: str) -> list[Training]:
+        """The trainings of these regions by a recipe; the paper's is older than shared initialisation."""
+        kind = "independent" if recipe == PAPER else self.initialisation
+        names = {region.name for region in self.regions}
+        return [each for each in of(self.trainings, recipe, initialisation=kind) if each.region in names]
 
     @cached_property
-    def mean(self) -> Floats:
-        return self.known.mean()
+    def ceiling(self) -> Mean:
+        return ceiling(self.regions)
 
     @cached_property
-    def additive(self) -> Floats:
-        """What an additive model of each seed's accuracies says of the paths, ``[N, S]``.
+    def default(self) -> Mean:
+        return estimated(self.regions, self.by(DEFAULT), "consensus")
 
-        Effects of candidates are averages over N / K networks each, so seeds agree on them far better than on single
-        networks; what a score knows shows here where single networks are noise.
-        """
-        effects = [main_effects(self.paths, seed, self.region.candidates) for seed in self.accuracy.T]
-        return np.stack([PathRanks(each).scores(self.paths) for each in effects], axis=1)
+    def read_by(self, recipe: str, readout: str) -> Mean:
+        return estimated(self.regions, self.by(recipe), readout)
 
-    @cached_property
-    def baselines(self) -> dict[str, Floats]:
-        """Free counts, and proxies where they were measured."""
-        proxies = {name: ranks for name, (ranks, _) in proxy_ranks(self.known).items()}
-        return free_counts(self.region, self.known) | proxies
+    @property
+    def paper(self) -> Mean | None:
+        """The paper's read-out; None where it was not run."""
+        return self.read_by(PAPER, "weights") if self.by(PAPER) else None
+
+    def predictor(self, source: str) -> Mean | None:
+        """Without any training of the region; None where its other regions are too few."""
+        if self.initialisation == "independent" or not all(source in region.predictor for region in self.regions):
+            return None
+        return measured(self.regions, [[scores] for scores in predicted(self.regions, source)])
+
+    def with_predictor(self, source: str) -> Mean | None:
+        if self.predictor(source) is None:
+            return None
+        own = runs(self.regions, self.by(DEFAULT), "consensus")
+        return combined(self.regions, own, predicted(self.regions, source))
+
+    def networks(self, number: int, seeds: int = 1) -> Mean | None:
+        return ranked_by_networks(self.regions, number, seeds) if possible(self.regions, number, seeds) else None
+
+    def lead(self, name: str) -> Mean:
+        """Of the default over a baseline, region by region."""
+        return Mean.of(self.default.values - baseline(self.regions, name).values)
+
+    @property
+    def epochs(self) -> int:
+        return self.regions[0].network_epochs
+
+    def cost(self, recipe: str) -> float:
+        return cost(self.by(recipe), self.epochs)
 
 
-def read_truth(row: Mapping[str, Any]) -> Truth:
-    rows = [path for path in row["paths"] if path["sampled"]]
-    known = [TruePath(**{**path, "path": tuple(path["path"]), "proxies": path.get("proxies") or {}}) for path in rows]
-    accuracy, paths = (np.array([path[key] for path in rows]) for key in ("accuracy", "path"))
-    return Truth(row["region"], Region.parse(row["cells"]), paths, accuracy, KnownTruth(known, 0.0, 0.0))
-
-
-def mean_reading(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What several trainings of a region have all stored, as one training of repeats has it.
-
-    Its repeats read the same paths; runs have a design each, and all of them are kept.
-    """
-    shared = [key for key in TRAINING if all(key in training for training in trainings)]
-    tables = [training["path_losses"] for training in trainings if "path_losses" in shared]
-    designs = {}
-    if any(table["paths"] != tables[0]["paths"] for table in tables):
-        shared.remove("path_losses")
-        designs["path_losses"] = {key: [v for table in tables for v in table[key]] for key in tables[0]}
-    read = set.intersection(*(set(training["readouts"]) for training in trainings))
-    records = [
-        {key: training[key] for key in shared} | {"readouts": {name: training["readouts"][name] for name in read}}
-        for training in trainings
+def data() -> list[Data]:
+    """All data sets of the study, held-out data first."""
+    return [
+        Data.read("calls, held out", "calls"),
+        Data.read("CIFAR-10", "cifar10", among=lambda seed: seed > 5),
+        Data.read("CIFAR-10, networks of 9 epochs", "cifar10", epochs=9, among=lambda seed: seed > 5),
+        Data.read("CIFAR-10, first regions", "cifar10", among=lambda seed: seed <= 5, initialisation="independent"),
+        Data.read("CIFAR-10, six ops", "cifar10_six_ops"),
+        Data.read("glyphs", "glyphs"),
+        Data.read("textures", "textures"),
+        Data.read("mnist1d", "mnist1d"),
     ]
-    return {**trainings[0], **mean_of_trainings(records), **designs}
 
 
-def both_kinds(trainings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each joint training beside the fair one that `trainer.fair_repeats`, with as many repeats, would add to it.
+def content() -> str:
+    """What stands between the markers of the page."""
+    found = data()
+    lines: dict[str, list[Mean | None]] = {
+        "**default**: joint and fair trainings": [each.default for each in found],
+        "joint trainings alone": [each.read_by(JOINT, "consensus") for each in found],
+        "fair trainings alone (`trainer=fair`)": [each.read_by(FAIR, "training_effects") for each in found],
+        "softmax(α), the paper's read-out": [each.paper for each in found],
+        "predictor, no training in the region": [each.predictor("scores of trainings") for each in found],
+        "default with predictor": [each.with_predictor("scores of trainings") for each in found],
+        "30 stand-alone networks (24 %)": [each.networks(30) for each in found],
+        "40 stand-alone networks × 3 seeds (96 %)": [each.networks(40, 3) for each in found],
+    }
+    for name, label in PROXIES.items():
+        lines[label] = [baseline(each.regions, name) if name in each.regions[0].baselines else None for each in found]
+    for name in ("sinks", "grad_norm", "synflow"):
+        lead = [each.lead(name) if name in each.regions[0].baselines else None for each in found]
+        lines[f"*lead of the default over {PROXIES[name]}*"] = lead
+    header = ["What ranks", *(each.title for each in found)]
+    rows = [[label, *("" if mean is None else mean.text() for mean in means)] for label, means in lines.items()]
+    sizes = [f"{len(e.regions)} × {len(e.regions[0].paths)} × {e.regions[0].accuracy.shape[1]}" for e in found]
+    costs = [
+        [name, *(share(e.cost(recipe)) for e in found)]
+        for name, recipe in (("cost, default", DEFAULT), ("cost, fair", FAIR))
+    ]
+    costs.append(
+        [
+            "seconds of the default on one thread",
+            *(f"{np.median([e.seconds for e in d.by(DEFAULT)]):.0f}" for d in found),
+        ]
+    )
+    ceilings = [f"{each.ceiling.value:.2f}" for each in found]
+    rows = [["*noise ceiling*", *ceilings], *rows]
+    return table(header, [["*regions × networks × seeds*", *sizes], *rows, *costs]) + "\n\n" + control()
 
-    Only what both say together is new. A run of both has the same numbers, and is not made up again.
-    """
 
-    def key(training: Mapping[str, Any], trainer: Mapping[str, Any]) -> tuple[Any, ...]:
-        return training["region"], training["seed"], *sorted(recipe(trainer).items(), key=str)
-
-    run = {key(training, training["trainer"]): training for training in trainings}
-    found = []
-    for training in trainings:
-        given = recipe(training["trainer"])
-        if given["name"] != "joint" or given["fair_repeats"] or "path_losses" not in training:
-            continue
-        both = given | {"fair_repeats": given["repeats"]}
-        fair = run.get(key(training, vars(TrainerConfig(**both, readout="alone").kinds[1])))
-        if fair is not None and key(training, both) not in run:
-            trainer = training["trainer"] | {"fair_repeats": given["repeats"]}
-            found.append({**joined([training, fair]), "trainer": trainer})
-    return found
+def control() -> str:
+    """The control of regions whose paths were trained as networks of their own."""
+    found = data()[1]
+    with_paths = {each.region for each in found.by(PATHS)}
+    few = Data(found.title, [each for each in found.regions if each.name in with_paths], found.trainings)
+    names = ", ".join(region.name.split(".")[0] for region in few.regions)
+    return (
+        f"Regions {names} of CIFAR-10 have a control without shared weights, 120 independent paths of 40 steps each:\n"
+        f"{few.read_by(PATHS, 'accuracy_effects').text()} for {share(few.cost(PATHS))}, "
+        f"where the default has {few.default.text()} for {share(few.cost(DEFAULT))}."
+    )
 
 
-def defined(scores: Floats, truth: Floats, counts: Any) -> Floats:
-    """Spearman's of each resample; 0 where a side is constant in it."""
-    return np.nan_to_num(resampled_spearman(scores, truth, counts))
+def figure() -> Figure:
+    """Held-out data beside the ten regions of CIFAR-10."""
+    panels = []
+    for each in data()[:2]:
+        networks = {number: ranked_by_networks(each.regions, number) for number in (10, 30)}
+        prediction = each.predictor("scores of trainings")
+        assert prediction is not None
+        rows = [
+            Row("default: joint + fair (12 %)", each.default, "ours"),
+            Row("joint alone (8 %)", each.read_by(JOINT, "consensus"), "trained"),
+            Row("fair alone (4 %)", each.read_by(FAIR, "training_effects"), "trained"),
+            Row("softmax(α), the paper's", each.read_by(PAPER, "weights"), "trained"),
+            Row("predictor from other regions", prediction, "free"),
+            Row("30 stand-alone networks (24 %)", networks[30], "trained"),
+            Row("10 stand-alone networks (8 %)", networks[10], "trained"),
+            *(Row(label, baseline(each.regions, name), "free") for name, label in PROXIES.items()),
+        ]
+        panels.append(Panel(f"{each.title}: {len(each.regions)} regions", rows, each.ceiling))
+    return forest(panels)
 
 
-class Study:
-    """Regions, what ranks them, and how well.
+def claims() -> list[Claim]:
+    """Rows of the table of all studies."""
+    calls, cifar, long = data()[:3]
+    prediction = calls.predictor("scores of trainings")
+    assert prediction is not None
+    return [
+        _claim(
+            "The default ranks a region on data that no choice was made on.",
+            calls,
+            DEFAULT,
+            calls.default,
+            "sinks",
+            "grad_norm",
+            "30",
+        ),
+        _claim(
+            "The default ranks regions of CIFAR-10, where it was developed.",
+            cifar,
+            DEFAULT,
+            cifar.default,
+            "sinks",
+            "weights",
+        ),
+        _claim(
+            "`trainer=fair` comes close for a third of the default's price.",
+            cifar,
+            FAIR,
+            cifar.read_by(FAIR, "training_effects"),
+            "sinks",
+        ),
+        _claim(
+            "Networks that train three times as long are ranked nearly as well, given their ceiling.",
+            long,
+            DEFAULT,
+            long.default,
+            "sinks",
+        ),
+        Claim(
+            "**Negative:** after a few regions a linear model of cells, learned from the default's scores elsewhere, "
+            "ranks a new region as well, without any training in it.",
+            calls.title,
+            _size(calls),
+            prediction.text(),
+            f"ceiling {calls.ceiling.value:.2f}; default {calls.default.value:.2f}",
+            "0 % in the region",
+            COMMAND,
+        ),
+    ]
 
-    Args:
-        folders: Where the truths of regions are, different ones in each.
-        others: Where their trainings are; the same folders where there are none.
-        regions: Names of those that are studied; all where there are none.
-    """
 
-    def __init__(self, folders: Sequence[Path], others: Sequence[Path] = (), regions: Sequence[str] = ()) -> None:
-        rows = [json.loads(line) for folder in folders for line in (folder / "truth.jsonl").open()]
-        rows = [row for row in rows if not regions or row["region"] in regions]
-        self.truths = [read_truth(row) for row in rows]
-        self.scores: dict[str, dict[str, list[Floats]]] = defaultdict(lambda: defaultdict(list))
-        self.cost: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-        by_name = {truth.name: truth for truth in self.truths}
-        assert len(by_name) == len(self.truths), f"{folders} have a region in common"
-        trainings = self._trainings(others or folders)
-        for row in trainings:
-            assert row["cells"] == by_name[row["region"]].region.texts, f"{others} has another region {row['region']}"
-        epochs = {row["region"]: row["epochs"] for row in rows}
-        alike: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-        for training in trainings:
-            truth, label = by_name[training["region"]], named(training["trainer"])
-            alike[label][truth.name].append(training)
-            self.cost[label].append(self._cost(training, epochs[training["region"]]))
-            for name, score in readings(training, truth.region.candidates).items():
-                self.scores[f"{label} / {name}"][truth.name].append(tied(score(truth.paths)))
-        for training in both_kinds(trainings):
-            truth, label = by_name[training["region"]], named(training["trainer"])
-            self.cost[label].append(self._cost(training, epochs[training["region"]]))
-            score = readings(training, truth.region.candidates)["consensus"]
-            self.scores[f"{label} / consensus"][truth.name].append(tied(score(truth.paths)))
-        for label, found in alike.items():
-            if (most := min(map(len, found.values()))) < 2:
-                continue
-            for region, rows in found.items():
-                truth = by_name[region]
-                for name, score in readings(mean_reading(rows[:most]), truth.region.candidates).items():
-                    self.scores[f"{label} / {name}, mean of {most}"][region].append(tied(score(truth.paths)))
-        names = [truth.name for truth in self.truths]
-        self.scores = {k: v for k, v in self.scores.items() if set(v) == set(names)}  # whole ones can be compared
-        self._estimators: dict[str, tuple[Floats, Floats]] = {}
-        self.counts = [resample(len(truth.mean), RESAMPLES, n) for n, truth in enumerate(self.truths)]
-        self.regions = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
+def _size(each: Data) -> str:
+    networks, seeds = each.regions[0].accuracy.shape
+    return f"{len(each.regions)} regions × {networks} networks × {seeds} seeds"
 
-    @staticmethod
-    def _cost(training: Mapping[str, Any], epochs: int) -> tuple[float, float, float]:
-        """FLOPs, their share of training all paths, seconds."""
-        flops = training["train_flops"]
-        return flops, flops / flops_of_all(training, epochs), training["seconds"]
 
-    def _trainings(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
-        names = {truth.name for truth in self.truths}
-        rows = [json.loads(line) for folder in folders for line in (folder / "trainings.jsonl").open()]
-        return [row for row in rows if row["region"] in names]
-
-    def estimator(self, name: str) -> tuple[Floats, Floats]:
-        """Spearman's of each region ``[R]``, and of each resample of its paths ``[R, B]``: means over trainings."""
-        if name not in self._estimators:
-            self._estimators[name] = self._agreement([self.scores[name][truth.name] for truth in self.truths])
-        return self._estimators[name]
-
-    def ordered(self) -> list[str]:
-        """The estimators that a configuration can name, best first."""
-        plain = [name for name in self.scores if name.split(" / ")[1].split(", mean of")[0] in READOUTS]
-        return sorted(plain, key=lambda name: -self.estimator(name)[0].mean())
-
-    def baseline(self, name: str) -> tuple[Floats, Floats]:
-        """The same of a baseline, its sign from the other regions."""
-        value, drawn_ = self._agreement([[truth.baselines[name]] for truth in self.truths])
-        others = (value.sum() - value) if len(value) > 1 else value
-        sign = np.where(others < 0, -1.0, 1.0)
-        return value * sign, drawn_ * sign[:, None]
-
-    def ceiling(self, *, additive: bool = False) -> Floats:
-        """What the noise of the truth, or of its additive part, allows in each region; NaN where seeds do not tell."""
-        tables = [truth.additive if additive else truth.accuracy for truth in self.truths]
-        found = [noise_ceiling(table, seed=0, resamples=10).spearman for table in tables]
-        return np.array([np.nan if value is None else value for value in found])
-
-    def _agreement(self, scores: Sequence[Sequence[Floats]]) -> tuple[Floats, Floats]:
-        values, resampled = [], []
-        for truth, counts, some in zip(self.truths, self.counts, scores, strict=True):
-            ones = np.ones((1, len(truth.mean)), dtype=np.float32)
-            values.append(np.mean([defined(s, truth.mean, ones)[0] for s in some]))
-            resampled.append(np.mean([defined(s, truth.mean, counts) for s in some], axis=0))
-        return np.array(values), np.array(resampled)
-
-    def interval(self, resampled: Floats) -> tuple[float, float]:
-        """Of the mean over regions, regions and paths drawn anew.
-
-        Paths of a region are drawn once a resample, so that a region that is drawn twice has the same paths twice. That
-        makes intervals slightly wider than two draws of them would.
-        """
-        means = resampled[self.regions, np.arange(RESAMPLES)[:, None]].mean(1)
-        return percentiles(means)  # never None: `defined` leaves no resample undefined
-
-    def mean_of(self, name: str, measure: Any) -> float:
-        """Mean over regions of the mean over trainings of measure(scores, truth)."""
-        per_region = [np.mean([measure(s, t) for s in self.scores[name][t.name]]) for t in self.truths]
-        return float(np.mean(per_region))
+def _claim(claim: str, each: Data, recipe: str, mean: Mean, *rivals: str) -> Claim:
+    beside = [f"ceiling {each.ceiling.value:.2f}"]
+    for rival in rivals:
+        if rival == "weights":
+            beside.append(f"softmax(α) {each.read_by(PAPER, rival).value:.2f}")
+        elif rival == "30":
+            beside.append(f"30 stand-alone networks {ranked_by_networks(each.regions, 30).value:.2f} (24 %)")
+        else:
+            beside.append(f"{PROXIES[rival]} {baseline(each.regions, rival).value:.2f}")
+    role = "" if "held out" in each.title else ", development"
+    return Claim(
+        claim, each.title + role, _size(each), mean.text(), "; ".join(beside), share(each.cost(recipe)), COMMAND
+    )
