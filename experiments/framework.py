@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fade.estimators.predictor import candidate_features, fit_and_predict, names
+from fade.estimators.readouts.pairs import with_share_of_pairs
+from fade.ranking import Reading
+from fade.ranking.main_effects import main_effects
+from fade.ranking.pair_effects import fit_effects
 from fade.space import Region
-from fade.training.config import TrainerConfig
-from fade.training.effects import main_effects
-from fade.training.elsewhere import candidate_features, learned, names
-from fade.training.reading import Reading, read_path_losses, training_pairs
 from fade.truth.baselines import free_counts, proxy_ranks
 from fade.truth.config import TruthConfig
 from fade.truth.known import TruePath, Truth
@@ -36,10 +37,10 @@ def pair_scores(record: Mapping[str, Any], readouts: Mapping[str, Mapping[str, A
     """Scores of pairs of stages, which runs leave out since they follow from the losses of paths, by read-out."""
     if "training_pairs" not in readouts or "path_losses" not in record:
         return {}
-    candidates = len(record["cells"][0])
-    pairs = read_path_losses(record["path_losses"], candidates, TrainerConfig())["pairs"]
-    effects = Reading(readouts["training_effects"]["stage_scores"])
-    joined = training_pairs({"training_effects": effects, "pairs": pairs})
+    measured = record["path_losses"]
+    fit = fit_effects(np.array(measured["paths"]), measured["losses"], len(record["cells"][0]))
+    pairs = Reading((-fit.stage).tolist(), (-fit.pair).tolist())
+    joined = with_share_of_pairs(Reading(readouts["training_effects"]["stage_scores"]), pairs)
     return {"pairs": pairs.pair_scores, "training_pairs": joined.pair_scores}
 
 
@@ -61,7 +62,7 @@ def predicted_scores(
     others = [(candidate_features(parsed[name], ops), values) for name, values in known.items() if name != held]
     if len(others) < 2:
         return None
-    scores: list[list[float]] = learned(others, candidate_features(parsed[held], ops)).tolist()
+    scores: list[list[float]] = fit_and_predict(others, candidate_features(parsed[held], ops)).tolist()
     return scores
 
 

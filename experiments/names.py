@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-# Runs before the renaming have the old names; `fade.estimators.names` has the same map for the framework itself.
-ALIASES = {"apart": "independent_paths", "elsewhere": "predictor", "informed": "consensus_with_predictor"}
+from fade.renamed import current
 
 READING = (
     "readout",
@@ -20,11 +19,6 @@ READING = (
     "elsewhere",
 )
 """Keys of a trainer that say how a training is read; two runs that differ in these alone are one training."""
-
-
-def current(name: str) -> str:
-    """Today's name of a trainer or a read-out."""
-    return ALIASES.get(name, name)
 
 
 def recipe_name(trainer: Mapping[str, Any]) -> str:

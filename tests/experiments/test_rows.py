@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from experiments.agreement import Mean, averaged, baseline, ceiling, combined, cost, estimated, runs
-from experiments.names import ALIASES, current, recipe_name, training_key
+from experiments.names import current, recipe_name, training_key
 from experiments.rows import Region, load, of, save, training
 from experiments.stand_alone import possible, ranked_by_networks
+from fade.renamed import VALUES
 
 PATHS = np.array([[a, b] for a in range(4) for b in range(4)])
 WORTH = np.array([[0.0, 4.0, 8.0, 12.0], [0.0, 1.0, 2.0, 3.0]])
@@ -48,10 +49,10 @@ def test_rows_are_read_as_they_were_saved_but_for_the_ninth_digit(tmp_path):
     assert load(tmp_path / "none.jsonl") == []
 
 
-@pytest.mark.parametrize("old", ALIASES)
+@pytest.mark.parametrize("old", VALUES)
 def test_old_names_are_read_as_todays(old):
     read = training(row(readouts={old: {"stage_scores": WORTH.tolist()}})).readouts
-    assert set(read) == {current(old)} == {ALIASES[old]}
+    assert set(read) == {current(old)} == {VALUES[old]}
     assert recipe_name({"name": old}) == recipe_name({"name": current(old)})
 
 
