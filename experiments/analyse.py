@@ -3,7 +3,7 @@
 python -m experiments.analyse [STUDY …]
 
 The table of a study goes between the markers of its README.md, the figure into figure.png beside it. Without names it
-rebuilds all studies, and the table of all of them in experiments/README.md.
+rebuilds all studies, and the table of all of them in experiments/README.md and in the README of the project.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ def main() -> None:
     if not names:
         found = [claim for name in STUDIES for claim in study(name).claims()]
         claims = sorted(found, key=lambda claim: "held out" not in claim.data)  # which is first
-        pages.insert(HERE / "README.md", pages.claims_table(claims))
-        print(HERE / "README.md")
+        for page in (HERE / "README.md", HERE.parent / "README.md"):
+            pages.insert(page, pages.claims_table(claims))
+            print(page)
 
 
 if __name__ == "__main__":
