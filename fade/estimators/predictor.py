@@ -99,7 +99,7 @@ def predict(earlier: Sequence[EarlierRegion], region: Region) -> Floats:
 
 
 def fit_and_predict(known: Sequence[tuple[Floats, Floats]], unknown: Floats) -> Floats:
-    """Scores of candidates ``[D, K]`` by a Bayesian ridge regression on the effects of candidates in other regions [ours].
+    """Scores of candidates ``[D, K]`` by Bayesian ridge regression on the effects of those of other regions [ours].
 
     Candidates are learned, not paths: what features leave open of a candidate is shared by all paths through it, so
     that a region with more networks does not count for more of it. The evidence says how much to shrink.

@@ -46,7 +46,7 @@ class DivergedError(RuntimeError):
 
 
 Compute = Callable[[Path, Report | None], tuple[dict[str, Any], bytes | None]]
-"""Makes a result and, where it has one, its attachment; given where to write a checkpoint, and what to call after each epoch."""
+"""Makes a result and its attachment, if any; given where to write a checkpoint, and what to call after each epoch."""
 
 
 class CachedTrainings:

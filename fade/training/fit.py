@@ -33,7 +33,8 @@ class EpochEnd(pl.Callback):
 
     One callback, since Lightning runs a module's own hook after those of all callbacks: a checkpoint would lack the
     record. A checkpoint is written beside and renamed, at most every so many seconds; after the last epoch too, for
-    what is read from a training can take as long as itself. Where one cannot be written, a warning says so, and the training goes on.
+    what is read from a training can take as long as itself. Where one cannot be written, a
+    warning says so, and the training goes on.
     """
 
     def __init__(self, checkpoint: Path | None, every: float, report: Report | None) -> None:
