@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from fade.estimators.landscape import AdditiveLandscape
 from fade.search.distribution import GraphDistribution
 from fade.space import CellSpace, HierarchicalSpace
-from fade.estimators.landscape import AdditiveLandscape
 
 SPACES = {
     "plain": HierarchicalSpace(cell_space=CellSpace(vertices=4, ops=("conv3",)), depth=2),

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from fade.estimators.landscape import AdditiveLandscape
 from fade.search import PseudoGradientConfig
 from fade.search.distribution import GraphDistribution
 from fade.search.pseudo_gradient import draw_stage
 from fade.search.updates import ASNG, PBIL
 from fade.space import Cell, CellList, CellSpace, HierarchicalSpace
-from fade.estimators.landscape import AdditiveLandscape
 
 PLAIN = HierarchicalSpace(cell_space=CellSpace(vertices=5, ops=("conv3",)), depth=3)
 LABELLED = HierarchicalSpace(cell_space=CellSpace(vertices=4, ops=("conv3", "conv5")), depth=2)
