@@ -18,7 +18,7 @@ from fade.nets.depthwise import depthwise_convolution
 from fade.nets.network import Network
 from fade.nets.vocabulary import BLOCKS
 from fade.space import Region
-from fade.training.modes import disjoint_paths
+from fade.training.steps.fair import disjoint_paths
 
 LAYERS = (
     (96, 16, 5, 2),

@@ -10,9 +10,9 @@ import argparse
 
 import numpy as np
 
+from fade.estimators.landscape import AdditiveLandscape
 from fade.search import PseudoGradientConfig
 from fade.space import CellSpace, HierarchicalSpace
-from fade.estimators.landscape import AdditiveLandscape
 
 STEP_SIZES = {
     "nes": (0.1, 0.2, 0.3, 0.5, 1.0),

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,16 +10,17 @@ import numpy as np
 import pytest
 import yaml
 
+from fade.data import DatasetConfig
+from fade.estimators.supernet import SupernetConfig, default_trainer
 from fade.ranking import PathRanks
 from fade.space import Cell, Region
 from fade.study import run
 from fade.study.config import ConfigurationError
-from fade.training.config import TrainerConfig
-from fade.data import DatasetConfig
 from fade.truth.config import TruthConfig
 from tests.study.tiny import lasting, metrics, rows, tiny_config
 
-SHARED = Path(os.environ.get("FADE_SHARED") or Path(__file__).parents[3] / "shared")
+SCHEMA = json.loads((Path(__file__).parent / "metrics.schema.json").read_text(encoding="utf-8"))
+"""The contract with outside tools."""
 
 STUDIES = {
     "random regions": ["search=random_regions"],
@@ -35,7 +35,7 @@ STUDIES = {
         *("trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"),
         *("search=fixed", "truth=retrain"),
     ],
-    "apart": ["trainer=apart", "trainer.region_steps=4", "search=fixed", "truth=retrain"],
+    "independent paths": ["trainer=independent_paths", "trainer.region_steps=4", "search=fixed", "truth=retrain"],
     "blocks": ["dataset=digits", "space=nas_bench_macro", "space.depth=8", "space.stem=4", "trainer=fair"],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
@@ -48,11 +48,8 @@ def study(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_metrics_follow_the_schema(study) -> None:
-    path = SHARED / "metrics.schema.json"
-    if not path.exists():
-        pytest.skip("metrics.schema.json is not here; FADE_SHARED may name its folder")
     found = metrics(study[2].folder)
-    jsonschema.validate(found, json.loads(path.read_text()))
+    jsonschema.validate(found, SCHEMA)
     assert found == study[2].metrics
 
 
@@ -128,15 +125,15 @@ def test_a_folder_may_be_named_as_text(tmp_path: Path) -> None:
     [
         ({"seed": np.int64(3)}, r"seed=3 is of type int64, .*value\.item\(\)"),
         ({"outputs": Path("x")}, r"outputs=x is of type \w*Path, .*str\(value\)"),
-        ({"trainer": TrainerConfig(lr=np.float64(0.003))}, r"trainer\.lr=0\.003 is of type float64"),
+        ({"trainer": SupernetConfig(lr=np.float64(0.003))}, r"trainer\.lr=0\.003 is of type float64"),
         (
             {"dataset": DatasetConfig(validation_fraction=np.float32(0.2))},
             r"dataset\.validation_fraction=.* of type float32",
         ),
         ({"truth": TruthConfig(name="retrain", paths=2, seeds=1.0)}, r"truth\.seeds=1\.0 is of type float; give int"),
-        ({"trainer": TrainerConfig(epochs=2.0)}, r"trainer\.epochs=2\.0 is of type float; give int"),
-        ({"trainer": TrainerConfig(all_readouts="false")}, r"trainer\.all_readouts=false is of type str; give bool"),
-        ({"trainer": "joint"}, r"trainer=joint is of type str; give TrainerConfig or SyntheticConfig"),
+        ({"trainer": SupernetConfig(epochs=2.0)}, r"trainer\.epochs=2\.0 is of type float; give int"),
+        ({"trainer": SupernetConfig(all_readouts="false")}, r"trainer\.all_readouts=false is of type str; give bool"),
+        ({"trainer": "joint"}, r"trainer=joint is of type str; give EstimatorConfig"),
         ({"seed": 1.5}, r"seed=1\.5 is of type float; give int"),
     ],
 )
@@ -154,7 +151,7 @@ def test_costs_add_up(study) -> None:
     assert found["trajectory"][-1]["train_flops"] == regions
     assert found["cost"]["train_flops"] >= regions
     assert [point["region"] for point in found["trajectory"]] == list(range(len(found["regions"])))
-    assert (found["cost"]["measure_flops"] > 0) == ("truth" in name or "fair" in name or name == "apart")
+    assert (found["cost"]["measure_flops"] > 0) == ("truth" in name or "fair" in name or name == "independent paths")
 
 
 def test_truth_is_where_it_was_asked_for(study) -> None:
@@ -167,7 +164,7 @@ def test_truth_is_where_it_was_asked_for(study) -> None:
         "truth of the last region": [last],
         "truth of all regions and a curve": list(range(len(regions))),
         "fair": [0],
-        "apart": [0],
+        "independent paths": [0],
         "fair with alpha": [0],
     }.get(name, [])
     for index in having:
@@ -192,13 +189,12 @@ def test_the_curve_follows_the_mode_and_the_top_path(study) -> None:
 
 
 def test_from_python_by_hand_as_from_the_command_line(tmp_path: Path) -> None:
+    from fade.data import DatasetConfig
     from fade.main import run as command
     from fade.nets.config import SpaceConfig
     from fade.search import PseudoGradientConfig
     from fade.study import StudyConfig
     from fade.tracking.config import TrackingConfig
-    from fade.training.config import default_trainer
-    from fade.data import DatasetConfig
     from tests.study.tiny import runs, tiny
 
     config = StudyConfig(

@@ -28,6 +28,8 @@ TIMES = ("seconds", "measure_seconds", "stored_seconds", "epoch_seconds")
 def tiny(folder: Path, *more: str, store: Path | None = None) -> list[str]:
     """Overrides of a tiny study; two regions unless `more` chooses another search, no epochs if it trains nothing."""
     base = [word for word in OVERRIDES if not word.startswith("trainer.") or "trainer=synthetic" not in more]
+    if "trainer=independent_paths" in more:
+        base.remove("trainer.fair_repeats=0")
     regions = () if any(word.startswith(("search=", "search.regions")) for word in more) else ("search.regions=2",)
     return [*base, *regions, f"outputs={folder / 'outputs'}", f"store={store or folder / 'store'}", *more]
 

@@ -12,9 +12,8 @@ from fade.ranking import PathRanks, partial_spearman
 from fade.space import Cell, CellSpace, HierarchicalSpace, Region
 from fade.store import Store
 from fade.study import run
-from fade.training.config import TrainerConfig
-from fade.training.cached import StoredTrainings
-from fade.training.train import network_cost
+from fade.training.cached import CachedTrainings
+from fade.training.flops import network_cost
 from fade.truth import proxied
 from fade.truth.baselines import COUNTS
 from fade.truth.comparison import compare
@@ -138,10 +137,10 @@ def test_a_proxy_without_a_value_ranks_last_and_is_counted() -> None:
     assert found["naswot"] == {"spearman": None, "kendall": None, "not_finite": 36}
 
 
-def trainings(folder: Path, seed: int = 0) -> StoredTrainings:
+def trainings(folder: Path, seed: int = 0) -> CachedTrainings:
     data = make_data((3, 8, 8))
     layout = SpaceConfig(name="nas_bench_macro", depth=8, stem=2).layout(data.shape, data.classes)
-    return StoredTrainings(Store(folder), TrainerConfig(), layout, data, seed=seed)
+    return CachedTrainings(Store(folder), layout, data, seed=seed)
 
 
 def test_paths_that_are_one_network_are_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

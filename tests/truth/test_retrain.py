@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fade.ranking import PathRanks
+from fade.ranking import PathRanks, Reading
 from fade.space import Cell, Region
 from fade.study import run
-from fade.training.reading import Reading
 from fade.truth.baselines import COUNTS
 from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import TruePath, Truth

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fade.ranking import PathRanks, correlation, noise_ceiling
-from fade.space import Region
 from fade.ranking.main_effects import main_effects
+from fade.space import Region
 from fade.truth.comparison import compare
 from fade.truth.config import TruthConfig
 from fade.truth.table import distinct_networks, look_up, macro_table

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import yaml
 
+from fade.estimators.predictor import fingerprint, without_networks_of
+from fade.estimators.supernet import SupernetConfig
 from fade.ranking import PathRanks
+from fade.ranking.main_effects import main_effects
 from fade.space import Region
 from fade.study import run
 from fade.study.config import ConfigurationError, StudyConfig
-from fade.study.lessons import read_lessons
-from fade.training.config import TrainerConfig
-from fade.ranking.main_effects import main_effects
-from fade.estimators.predictor import fingerprint, others_than
 from tests.study.tiny import entries, lasting, tiny_config
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -40,44 +39,48 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyConfig:
     return tiny_config(tmp_path_factory.mktemp("study"), LARGER, "search=fixed")
 
 
-def learning(folder: Path, elsewhere: Path, store: Path, *more: str):
-    return tiny_config(folder, LARGER, "search=fixed", "seed=7", f"trainer.elsewhere=[{elsewhere}]", *more, store=store)
+def learning(folder: Path, earlier: Path, store: Path, *more: str):
+    return tiny_config(
+        folder, LARGER, "search=fixed", "seed=7", f"trainer.earlier_runs=[{earlier}]", *more, store=store
+    )
 
 
-def test_candidates_are_worth_what_their_networks_lose(first: Path, tmp_path: Path) -> None:
-    lessons = read_lessons(tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{first}]"))
+def test_effects_of_candidates_are_those_on_the_losses_of_their_networks(first: Path, tmp_path: Path) -> None:
+    earlier = tiny_config(tmp_path, LARGER, f"trainer.earlier_runs=[{first}]").earlier_regions()
     regions = json.loads((first / "metrics.json").read_text())["regions"]
-    assert [lesson.region.texts for lesson in lessons] == [region["cells"] for region in regions]
-    for lesson, region in zip(lessons, regions, strict=True):
+    assert [known.region.texts for known in earlier] == [region["cells"] for region in regions]
+    for known, region in zip(earlier, regions, strict=True):
         sampled = [path for path in region["truth"] if path["sampled"]]
         paths, losses = np.array([path["path"] for path in sampled]), [path["validation_loss"][0] for path in sampled]
-        np.testing.assert_allclose(lesson.worth, -main_effects(paths, losses, 2))
-    twice = tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{first},{first.parent}]")
-    assert fingerprint(read_lessons(twice)) == fingerprint(lessons)  # a region teaches once
+        np.testing.assert_allclose(known.effects, -main_effects(paths, losses, 2))
+    twice = tiny_config(tmp_path, LARGER, f"trainer.earlier_runs=[{first},{first.parent}]")
+    assert fingerprint(twice.earlier_regions()) == fingerprint(earlier)  # a region teaches once
 
 
-def test_a_study_ranks_by_what_it_is_told_and_trains_no_more_for_it(
+def test_a_study_ranks_by_earlier_runs_and_trains_no_more_for_it(
     first: Path, tmp_path: Path, shared_store: Path
 ) -> None:
-    alone = run(tiny_config(tmp_path, LARGER, "search=fixed", "seed=7", "trainer=joint", store=shared_store))
+    plain = run(tiny_config(tmp_path, LARGER, "search=fixed", "seed=7", "trainer=joint", store=shared_store))
     before = entries(shared_store)
-    told = run(learning(tmp_path, first, shared_store, "trainer=joint", "trainer.readout=informed"))
+    found = run(learning(tmp_path, first, shared_store, "trainer=joint", "trainer.readout=consensus_with_predictor"))
     assert {request["kind"] for request in entries(shared_store) if request not in before} <= {"networks"}  # the best
-    (region,), (without,) = told.metrics["regions"], alone.metrics["regions"]
-    lessons = others_than(Region.parse(region["cells"]), read_lessons(learning(tmp_path, first, shared_store)))
-    networks = sum(lesson.trainings for lesson in lessons)
-    assert region["elsewhere"] == {"regions": 3, "networks": networks, "fingerprint": fingerprint(lessons)}
-    assert set(region["readouts"]) == set(without["readouts"]) | {"elsewhere", "informed"}
+    (region,), (without,) = found.metrics["regions"], plain.metrics["regions"]
+    earlier = without_networks_of(
+        Region.parse(region["cells"]), learning(tmp_path, first, shared_store).earlier_regions()
+    )
+    networks = sum(known.trainings for known in earlier)
+    assert region["earlier_runs"] == {"regions": 3, "networks": networks, "fingerprint": fingerprint(earlier)}
+    assert set(region["readouts"]) == set(without["readouts"]) | {"predictor", "consensus_with_predictor"}
     assert all(region["readouts"][name] == reading for name, reading in without["readouts"].items())
-    assert region["stage_scores"] == region["readouts"]["informed"]["stage_scores"]
+    assert region["stage_scores"] == region["readouts"]["consensus_with_predictor"]["stage_scores"]
     best, score = PathRanks(region["stage_scores"]).top(1)[0]
     assert region["top_paths"][0] == {"path": list(best), "score": score}
 
 
-def test_a_region_is_not_told_of_itself(first: Path, tmp_path: Path, shared_store: Path) -> None:
-    again = [*FIRST[:1], *FIRST[2:4], f"trainer.elsewhere=[{first}]", "trainer.readout=elsewhere", "trainer=joint"]
+def test_a_region_does_not_learn_from_itself(first: Path, tmp_path: Path, shared_store: Path) -> None:
+    again = [*FIRST[:1], *FIRST[2:4], f"trainer.earlier_runs=[{first}]", "trainer.readout=predictor", "trainer=joint"]
     found = run(tiny_config(tmp_path, *again, store=shared_store))
-    assert [region["elsewhere"]["regions"] for region in found.metrics["regions"]] == [2, 2, 2]
+    assert [region["earlier_runs"]["regions"] for region in found.metrics["regions"]] == [2, 2, 2]
     repeated = run(tiny_config(tmp_path, *again, store=shared_store))
     assert repeated.folder != found.folder
     assert lasting(repeated.metrics) == lasting(found.metrics)
@@ -87,13 +90,13 @@ def test_runs_of_the_study_itself_teach_it_nothing(first: Path, tmp_path: Path) 
     """Which of them are finished may change between a kill and the way on."""
     here = tmp_path / "outputs" / "mine"
     shutil.copytree(first, here / "1")
-    others = tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{tmp_path}]", "name=other")
-    assert len(read_lessons(others)) == 3
+    others = tiny_config(tmp_path, LARGER, f"trainer.earlier_runs=[{tmp_path}]", "name=other")
+    assert len(others.earlier_regions()) == 3
     with pytest.raises(ValueError, match=r"no finished run .* but those of this study"):
-        read_lessons(tiny_config(tmp_path, LARGER, f"trainer.elsewhere=[{tmp_path}]", "name=mine"))
+        tiny_config(tmp_path, LARGER, f"trainer.earlier_runs=[{tmp_path}]", "name=mine").earlier_regions()
     (here / "1" / "report.html").unlink()  # killed before its end
     with pytest.raises(ValueError, match="no finished run"):
-        read_lessons(others)
+        others.earlier_regions()
 
 
 EDITS = {
@@ -126,25 +129,25 @@ def damaged(first: Path, folder: Path, what: str) -> str:
     return str(folder)
 
 
-READ = r"trainer\.elsewhere: .*run is no run that can be read; name folders without it"
+READ = r"trainer\.earlier_runs: .*run is no run that can be read; name folders without it"
 
 
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("no run", r"trainer\.elsewhere: .* holds no finished run .*name a folder"),
-        ("other data", r"trainer\.elsewhere: .* has dataset\.train_samples=200, and this study 300; name runs"),
-        ("another depth", r"trainer\.elsewhere: .* has space\.depth=3, and this study 2; name runs"),
-        ("no losses", r"trainer\.elsewhere=.* no region .*truth=retrain"),
-        ("two paths", r"trainer\.elsewhere=.* no region .*truth\.paths"),
+        ("no run", r"trainer\.earlier_runs: .* holds no finished run .*name a folder"),
+        ("other data", r"trainer\.earlier_runs: .* has dataset\.train_samples=200, and this study 300; name runs"),
+        ("another depth", r"trainer\.earlier_runs: .* has space\.depth=3, and this study 2; name runs"),
+        ("no losses", r"trainer\.earlier_runs=.* no region .*truth=retrain"),
+        ("two paths", r"trainer\.earlier_runs=.* no region .*truth\.paths"),
         *((what, READ) for what in ("half a file", "half a configuration", "bad cells", *list(EDITS)[4:])),
     ],
 )
 def test_what_teaches_nothing_is_named(
     first: Path, tmp_path: Path, study: StudyConfig, what: str, message: str
 ) -> None:
-    elsewhere = damaged(first, tmp_path / "there", what)
-    config = replace(study, trainer=replace(study.trainer, elsewhere=[elsewhere]))
+    place = damaged(first, tmp_path / "there", what)
+    config = replace(study, trainer=replace(study.trainer, earlier_runs=[place]))
     with pytest.raises(ValueError, match=message):
         config.check()
 
@@ -156,8 +159,8 @@ def test_ranks_by_nothing_are_refused(first: Path, tmp_path: Path) -> None:
     (tmp_path / "one" / "metrics.json").write_text(json.dumps(metrics | {"regions": metrics["regions"][:1]}))
     itself = learning(tmp_path, tmp_path / "one", tmp_path / "store", f"search.cells={json.dumps(cells)}")
     itself.check()
-    itself.trainer = replace(itself.trainer, readout="informed")
-    with pytest.raises(ConfigurationError, match=r"trainer\.readout=informed .*this region alone"):
+    itself.trainer = replace(itself.trainer, readout="consensus_with_predictor")
+    with pytest.raises(ConfigurationError, match=r"trainer\.readout=consensus_with_predictor .*this region alone"):
         run(itself)
 
 
@@ -167,9 +170,9 @@ def test_a_users_own_data_are_known_by_their_place(first: Path, tmp_path: Path) 
     config["dataset"] |= {"name": "npz", "root": str(tmp_path / "a.npz")}
     (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump(config))
     mine = tiny_config(tmp_path, LARGER)
-    mine.trainer = TrainerConfig(elsewhere=[str(tmp_path / "run")])
+    mine.trainer = SupernetConfig(earlier_runs=[str(tmp_path / "run")])
     mine.dataset = replace(mine.dataset, name="npz", root=f"{tmp_path}/x/../a.npz")
-    assert len(read_lessons(mine)) == 3
+    assert len(mine.earlier_regions()) == 3
     mine.dataset = replace(mine.dataset, root=f"{tmp_path}/b.npz")
     with pytest.raises(ValueError, match=r"has dataset\.root=.*a\.npz, and this study .*b\.npz"):
-        read_lessons(mine)
+        mine.earlier_regions()
