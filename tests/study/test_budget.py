@@ -21,7 +21,8 @@ def test_what_decides_fits_the_budget(name, tmp_path, shared_store) -> None:
     words = *SEARCHES[name], "trainer=consensus", "trainer.fair_repeats=1"
     config = tiny_config(tmp_path, *words, store=shared_store)
     ready = prepare(config)
-    first = price(ready.search, config.trainer, ready.layout, ready.data, epochs=None)
+    of = ready.trainings
+    first = price(ready.search, ready.estimator, config.network_recipe, of.layout, of.data)
     whole = run(config).metrics
     assert len(whole["regions"]) == 4
     for factor in (1.0, 2.5):

@@ -18,7 +18,10 @@ TRAINERS = {
     "second order": (["trainer=second_order"], ["second_order"]),
     "fair": (["trainer=fair"], ["fair"]),
     "fair with alpha": (["trainer=fair", "trainer.readout=weights", "trainer.alpha_lr=0.01"], ["fair"]),
-    "apart": (["trainer=apart", "trainer.repeats=2", "trainer.region_steps=2"], ["apart"]),
+    "independent paths": (
+        ["trainer=independent_paths", "trainer.repeats=2", "trainer.region_steps=2"],
+        ["independent_paths"],
+    ),
     "both kinds": (["trainer=consensus", "trainer.repeats=2", "trainer.fair_repeats=1"], ["joint", "fair"]),
 }
 
@@ -27,7 +30,7 @@ TRAINERS = {
 def test_a_plan_counts_what_a_run_then_counts(name, tmp_path, shared_store, capsys) -> None:
     words, kinds = TRAINERS[name]
     config = tiny_config(tmp_path, *words, "search=fixed", store=shared_store)
-    *regions, networks = expected(config, config.trainer, prepare(config))
+    *regions, networks = expected(config, prepare(config))
     assert [row.what for row in regions] == [f"regions, {kind}" for kind in kinds]
     assert all(row.seconds > 0 and row.memory > 0 for row in (*regions, networks))
     print_plan(config)
@@ -50,7 +53,7 @@ def test_a_plan_measures_in_the_precision_of_the_trainings(precision, trainer, t
 
     monkeypatch.setattr(Network, "_head", spy)
     config = tiny_config(tmp_path, f"trainer={trainer}", f"trainer.precision={precision}", "search=fixed")
-    expected(config, config.trainer, prepare(config))
+    expected(config, prepare(config))
     assert autocast == {precision == "bf16-mixed"}
 
 
@@ -58,7 +61,7 @@ def test_batches_of_networks_may_be_as_large_as_their_data(tmp_path) -> None:
     """Networks train on weights and alpha, 240 of the 300 examples, whatever a region trains its weights on, 180."""
     words = ("trainer=first_order", "search=fixed", "trainer.batch_size=200")
     config = tiny_config(tmp_path, *words, "trainer.region_batch_size=20")
-    assert all(row.seconds > 0 for row in expected(config, config.trainer, prepare(config)))
+    assert all(row.seconds > 0 for row in expected(config, prepare(config)))
     with pytest.raises(ConfigurationError, match="is 200, but weights hold 180 examples"):
         prepare(tiny_config(tmp_path, *words))
 
@@ -74,7 +77,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_plan_counts_networks(name, tmp_path) -> None:
     config = tiny_config(tmp_path, "trainer=joint", *NETWORKS[name])
-    *_, networks = expected(config, config.trainer, prepare(config))
+    *_, networks = expected(config, prepare(config))
     run(config)
     requests = [request for request in entries(tmp_path / "store") if request["kind"] == "networks"]
     trained = sum(len(request["cells"]) for request in requests)

@@ -13,9 +13,7 @@ from tests.training.data.small_datasets import build
 
 
 def test_configuration_is_answered_without_torch():
-    code = (
-        "import sys; from fade.data import DatasetConfig as C; C().check(); sys.exit('torch' in sys.modules)"
-    )
+    code = "import sys; from fade.data import DatasetConfig as C; C().check(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
