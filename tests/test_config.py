@@ -13,8 +13,8 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 import fade
+from fade.cli.main import run
 from fade.config import CONF, GROUPS, compose_study, known_keys, options, register, typed
-from fade.main import run
 from fade.nets.config import SpaceConfig
 from fade.search.config import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.study.config import ConfigurationError, Seeds, StudyConfig

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fade.main import run
+from fade.cli.main import run
 from fade.report.sweep import _command
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, rows, runs, tiny
