@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 from fade.study.config import ConfigurationError
@@ -38,13 +38,6 @@ class Arguments:
         """Flags first: argparse, with which Hydra reads them, wants all overrides in one piece."""
         return [*self.flags, *self.overrides]
 
-    @property
-    def searchpath(self) -> list[str]:
-        """Overrides that find what this command line finds, in Hydra's own composition without flags."""
-        folder = quoted(Path(self.config_dir).resolve()) if self.config_dir else None
-        path = [f"hydra.searchpath=['file://{folder}']"] if folder else []
-        return [*path, *(text for text in self.overrides if text.startswith("hydra.searchpath="))]
-
 
 def parse(arguments: Sequence[str]) -> Arguments:
     """Read a command line, whatever the order it was typed in.
@@ -62,9 +55,9 @@ def parse(arguments: Sequence[str]) -> Arguments:
     return Arguments(flags, found.overrides, found.help, found.version, found.config_dir, found.config_name)
 
 
-def quoted(path: Path) -> str:
-    """A path between the single quotes of an override."""
-    return str(path).replace("\\", "\\\\").replace("'", "\\'")
+def quoted(text: object) -> str:
+    """A text, as of a path, that Hydra reads as it is in the value of an override."""
+    return "'" + re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), str(text)) + "'"
 
 
 class _Parser(argparse.ArgumentParser):

@@ -63,7 +63,7 @@ class StudyCallback(Callback):
             if is_default:
                 _set(config, "sweep", folder)
                 with read_write(config.hydra.overrides):  # of which every job is composed
-                    config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{quoted(folder)}'")
+                    config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Tell of all jobs."""
@@ -105,7 +105,7 @@ def _failure(job_return: JobReturn) -> Exception | None:
 
 
 def _tell(config: DictConfig, error: Exception) -> None:
-    text = with_type(error)
+    text = str(error) if isinstance(error, ConfigurationError) else with_type(error)
     write_whole(Path(config.hydra.runtime.output_dir) / "error.txt", f"{text}\n")
     print(f"fade: error: job {config.hydra.job.num}: {text}", file=sys.stderr, flush=True)
     if os.environ.get("FADE_FULL_ERROR") == "1":

@@ -12,9 +12,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from fade.cli.arguments import Arguments
+from fade.cli.arguments import Arguments, quoted
 from fade.config import CONF, GROUPS, explain, options, schemas
 from fade.study.config import ConfigurationError, Seeds, StudyConfig
 
@@ -108,8 +109,8 @@ class _Options:
     """
 
     def __init__(self, asked: Arguments) -> None:
-        self._overrides = asked.searchpath
         try:
+            self._overrides = _searchpath(asked)
             with initialize_config_dir(str(CONF), version_base="1.3"):
                 sources = compose("config", overrides=self._overrides, return_hydra_config=True).hydra.runtime
         except HydraException as error:
@@ -129,6 +130,16 @@ class _Options:
                 return next((comment for comment in comments if comment and not comment.startswith("@package")), "")
         schema = schemas(group).get(option)
         return (inspect.getdoc(schema) or "").partition("\n")[0] if schema else ""
+
+
+def _searchpath(asked: Arguments) -> list[str]:
+    """The override by which a composition without flags finds what a command line finds."""
+    folders = [f"file://{Path(asked.config_dir).resolve()}"] if asked.config_dir else []
+    words = [word for word in asked.overrides if word.startswith("hydra.searchpath=")]
+    for override in OverridesParser.create().parse_overrides(words):
+        value = override.value()
+        folders += [str(each) for each in (value if isinstance(value, list) else [value])]
+    return [f"hydra.searchpath=[{','.join(map(quoted, folders))}]"] if folders else []
 
 
 def _folder(scheme: str, path: str) -> Traversable | None:

@@ -123,8 +123,7 @@ def _hydra(asked: Arguments) -> None:
                 raise ConfigurationError(explain(error)) from error
             raise
         if session.failure is not None:
-            if isinstance(session.failure, ConfigurationError):
-                session.unmake()
+            session.unmake()
             raise session.failure
 
 

@@ -52,7 +52,9 @@ def _root() -> type:
             columns.append((item.name, Any, dataclasses.field(default=MISSING)))
         else:
             columns.append((item.name, get_type_hints(StudyConfig)[item.name], _default(item)))
-    return dataclasses.make_dataclass("Schema", columns, kw_only=True)
+    schema = dataclasses.make_dataclass("Schema", columns, kw_only=True)
+    schema.__module__ = __name__  # where pickle looks for it
+    return schema
 
 
 def _default(item: dataclasses.Field[Any]) -> Any:
@@ -61,11 +63,15 @@ def _default(item: dataclasses.Field[Any]) -> Any:
     return dataclasses.field(default=item.default)
 
 
+Schema = _root()
+"""What every configuration is composed on."""
+
+
 @cache
 def register() -> None:
     """Tell Hydra the schemas, whose store lasts as long as the process."""
     store = ConfigStore.instance()
-    store.store(name="schema", node=_root())
+    store.store(name="schema", node=Schema)
     for group, known in SCHEMAS.items():
         for name, schema in known.items():
             store.store(group=group, name=f"{name}{_SUFFIX}", node=schema)

@@ -71,9 +71,11 @@ def no_key(key: str, owner: object) -> str:
     if dot and key in known_keys():
         schema = next(iter(SCHEMAS.get(group, {group: None})))
         return (
-            f"{key} is no key where nothing is chosen for {group}, or a file without a schema; give {group}=…, leave "
-            f"out what sets {key}, or begin that file with defaults: [{schema}_schema, _self_]"
+            f"{key} is no key where nothing is chosen for {group}, or where its file names no schema; give "
+            f"{group}=…, leave out what sets {key}, or begin that file with defaults: [{schema}_schema, _self_]"
         )
+    if group == "hydra":
+        return f"{key} is no key of Hydra's; `fade --cfg hydra` shows them all"
     close = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
     return f"{key} is no key" + (f"; did you mean {close[0]}?" if close else "; `fade --cfg job` shows them all")
 
@@ -111,7 +113,8 @@ def _wrong_value(key: str, text: str, cause: OmegaConfBaseException) -> str:
     if "does not support deletion" in text:
         return f"{key} cannot be removed; give it a value instead"
     if "not a subclass of" in text:
-        return f"{key} is a group of keys; set one of {', '.join(k for k in known_keys() if k.startswith(f'{key}.'))}"
+        inside = ", ".join(known for known in known_keys() if known.startswith(f"{key}."))
+        return f"{key} is a group of keys; set one of {inside or 'those inside'}"
     if "ListConfig" in text:
         return f"{key} takes a list; write {key}=[…]"
     return f"{key}: {text}; give another value"
