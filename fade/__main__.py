@@ -1,5 +1,5 @@
 """``python -m fade``."""
 
-from fade.main import main
+from fade.cli.main import main
 
 main()

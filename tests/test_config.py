@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fade.training.config import SyntheticConfig, TrainerConfig
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 import fade
+from fade.cli.main import run
 from fade.config import CONF, GROUPS, compose_study, known_keys, options, register, typed
-from fade.main import run
+from fade.data import DatasetConfig
 from fade.nets.config import SpaceConfig
 from fade.search import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.study.config import ConfigurationError, Seeds, StudyConfig
 from fade.study.folder import config_text
 from fade.tracking.config import TrackingConfig
-from fade.training.config import SyntheticConfig, TrainerConfig
-from fade.data import DatasetConfig
 from fade.truth.config import TruthConfig
 from tests.training.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
 

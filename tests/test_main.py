@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fade.cli.main import run
 from fade.config import GROUPS, known_keys, options
-from fade.main import run
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, runs, tiny
 
@@ -111,13 +111,18 @@ WRONG = [  # overrides, what the line names, what it advises
     ("-m seed=0,1 outputs=/dev/null/x", "outputs=/dev/null/x", "another folder"),
     ("-m trainer=joint,jont", "trainer=jont", "choose from"),
     ("-m 'seed=1,[2'", "seed=1,[2", "KEY=VALUE"),
-    ("-m 'seed=shuffle(range(3))'", "seed=shuffle", "leave shuffle out"),
-    ("-m 'hydra.sweeper.params={seed:[0,1]}'", "hydra.sweeper.params", "-m KEY=A,B"),
-    ("-m seed=0,1 hydra.sweep.subdir=x", "hydra.sweep.subdir=x", "outputs=…"),
-    ("hydra.run.dir=x", "hydra.run.dir=x", "outputs=…"),
-    ("-m --config-name=mine seed=0,1", "--config-name=mine", "experiment=…"),
-    ("--config-path=/tmp --config-name=config", "--config-name=config", "--config-dir"),
-    ("--config-path=/tmp", "--config-path=/tmp", "--config-dir"),
+    ("-m seed=0,1 hydra.sweep.subdir=x", "hydra.sweep.subdir=x", "${hydra.job.num}"),
+    ("-m seed=0,1 'hydra.sweep.dir=y/${seed}'", "hydra.sweep.dir=y/0,y/1", "hydra.sweep.subdir"),
+    ("-m 'seed=interval(0,1)'", "seed=interval(0,1)", "KEY=A,B"),
+    ("-m '+hydra.sweeper.params.seed=\"0,-1\"'", "seed=-1", "(job 1: seed=-1"),
+    ("hydra.run.dir=/dev/null/x", "hydra.run.dir=/dev/null/x", "another folder"),
+    ("-m seed=0,1 hydra.sweep.dir=/dev/null/x", "hydra.sweep.dir=/dev/null/x", "another folder"),
+    ("hydra.run.dir=x trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),
+    ("-m --config-name=mine seed=0,1", "mine.yaml", "--config-dir"),
+    ("--config-path=/tmp --config-name=config", "config.yaml", "--config-path"),
+    ("--config-path=/nowhere", "not found", "--config-path"),
+    ("--config-dir=/nowhere", "/nowhere", "not found"),
+    ("--run --multirun", "--multirun", "Only one"),
     ("-m trainer=synthetic space.vertices=3 search.match=[],[sinks]", "search.match=['sinks']", "(job 1: "),
     ("dataset.root=/nowhere", "dataset.root is '/nowhere'", "image_folder"),
 ]
@@ -181,7 +186,7 @@ def test_a_wrong_command_ends_with_one_line(arguments: list[str], tmp_path: Path
 
 def test_help_and_wrong_configuration_import_nothing_heavy(tmp_path: Path) -> None:
     code = (
-        "import sys; from fade.main import run; codes = [run(['--help']), run(['search.candidates=1']), "
+        "import sys; from fade.cli.main import run; codes = [run(['--help']), run(['search.candidates=1']), "
         "run(['-m', 'trainer=synthetic', 'trainer.rank_correlation=0,2'])]; "
         f"print(codes, [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     )

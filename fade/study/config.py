@@ -78,6 +78,8 @@ class StudyConfig:
         outputs: Folder of runs.
         name: Of the study; its runs are in ``outputs/<name>``.
         plan: Say what the study would cost, and do nothing.
+        objective: What a sweeper is told of a study that it optimises: a number of metrics.json by its dotted path, as
+            ``regions.0.correlation.spearman.value``.
         plugins: Python modules, which register ops, that a composed configuration has imported; who makes one in
             Python imports them before.
     """
@@ -97,6 +99,7 @@ class StudyConfig:
     outputs: str = "outputs"
     name: str = "fade"
     plan: bool = False
+    objective: str = "best.validation_accuracy"
     plugins: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

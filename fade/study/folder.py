@@ -27,9 +27,41 @@ def config_text(config: StudyConfig) -> str:
     return text
 
 
+_reserved: dict[Path, ExitStack] = {}
+"""Locks of folders that this process has found for runs which it is yet to open."""
+
+
+def reserve(config: StudyConfig) -> Path:
+    """The folder of a run that is given none, locked until this process opens it, or calls `release`.
+
+    Args:
+        config: Of the run: an unfinished folder of the same is gone on with, else there is a new one.
+
+    Raises:
+        ConfigurationError: If none can be made.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = RunFolder._found(config, config_text(config), stack)
+        except OSError as error:
+            raise cannot_be_written(config, error) from error
+        _reserved[folder.resolve()] = stack.pop_all()
+    return folder
+
+
+def release() -> None:
+    """Unlock what is reserved and was not opened."""
+    while _reserved:
+        _reserved.popitem()[1].close()
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[bool]:
     """Whether this process alone has the folder, until the end of the context."""
+    if held := _reserved.pop(folder.resolve(), None):
+        with held:
+            yield True
+        return
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,10 +129,10 @@ class RunFolder:
     def _given(cls, folder: Path, text: str, stack: ExitStack) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if not stack.enter_context(locked(folder)):
-            raise ConfigurationError(f"folder={folder} is in use by a run that goes on; wait for it, or name another")
+            raise ConfigurationError(f"{folder} is in use by a run that goes on; wait for it, or name another folder")
         known = folder / "config.yaml"
         if known.exists() and _text(known) != text:
-            raise ConfigurationError(f"folder={folder} holds a run of another configuration; name an empty one")
+            raise ConfigurationError(f"{folder} holds a run of another configuration; name an empty folder")
         return folder
 
     @classmethod

@@ -4,8 +4,8 @@ import gc
 from importlib import import_module
 
 MODULES = (
-    "fade.jobs",
-    "fade.main",
+    "fade.cli.study",
+    "fade.cli.main",
     "fade.search.pseudo_gradient",
     "fade.study.running",
     "fade.tracking.lightning",

@@ -20,7 +20,7 @@ BARE: tuple[tuple[str, str, Callable[..., None]], ...] = (
 
 
 def _child(arguments: Sequence[str], folder: str, cache: str, bare: bool) -> None:
-    from fade.main import run
+    from fade.cli.main import run
 
     for module, name, instead in BARE if bare else ():
         setattr(import_module(module), name, instead)

@@ -189,8 +189,7 @@ def test_the_curve_follows_the_mode_and_the_top_path(study) -> None:
 
 
 def test_from_python_by_hand_as_from_the_command_line(tmp_path: Path) -> None:
-    from fade.data import DatasetConfig
-    from fade.main import run as command
+    from fade.cli.main import run as command
     from fade.nets.config import SpaceConfig
     from fade.search import PseudoGradientConfig
     from fade.study import StudyConfig

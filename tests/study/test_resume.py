@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fade.main import run
+from fade.cli.main import run
 from tests.study.processes import end, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, runs, tiny
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fade.main import run
+from fade.cli.main import run
 from fade.report.sweep import _command
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, rows, runs, tiny
@@ -144,13 +144,3 @@ def test_a_sweep_without_its_report_goes_on_in_its_folder(tmp_path: Path) -> Non
     assert run(arguments) == 0
     assert sweep(tmp_path) == first
     assert (first / "report.html").exists()
-
-
-def test_a_sweep_in_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    more = tmp_path / "it's"
-    (more / "experiment").mkdir(parents=True)
-    text = "# @package _global_\nhydra: {sweeper: {params: {seed: '0,1'}}}\n"
-    (more / "experiment" / "mine.yaml").write_text(text)
-    assert run(["-m", "--config-dir", str(more), *tiny(tmp_path, "trainer=synthetic", "experiment=mine")]) == 2
-    assert "hydra.sweeper.params={'seed': '0,1'}" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == [more]

@@ -7,9 +7,17 @@ import difflib
 import inspect
 import re
 import textwrap
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
-from fade.config import CONF, GROUPS, options, schemas
-from fade.study.config import Seeds, StudyConfig
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from fade.cli.arguments import Arguments, quoted
+from fade.config import CONF, GROUPS, explain, options, schemas
+from fade.study.config import ConfigurationError, Seeds, StudyConfig
 
 EXAMPLES = """\
 examples
@@ -24,14 +32,19 @@ examples
 """
 
 
-def help_text(group: str | None = None) -> str:
-    """Groups, options and examples; or the keys of one group.
+def help_text(asked: Arguments) -> str:
+    """Groups, options and examples; or the keys of the group that the command line names.
 
     Args:
-        group: Whose keys; None is all groups and the keys outside of them.
+        asked: A command line, by whose ``--config-dir`` and ``hydra.searchpath`` there may be more options.
+
+    Raises:
+        ConfigurationError: If what it names cannot be found.
     """
+    group = next((word for word in asked.overrides if "=" not in word), None)
+    found = _Options(asked)
     if group in GROUPS:
-        return "\n".join(_keys_of(group))
+        return "\n".join(_keys_of(group, found))
     lines = [] if group is None else [f"{group} is no group; {_guess(group)}", ""]
     lines += [
         "fade: rank all architectures of a region after one training, and search from region to region",
@@ -43,7 +56,7 @@ def help_text(group: str | None = None) -> str:
         "groups and options (the first line of each file says what it is)",
     ]
     for name in GROUPS:
-        lines += [f"  {name}", *_options(name)]
+        lines += [f"  {name}", *found.lines(name)]
     outside = {key: text for key, text in explained(StudyConfig).items() if key not in GROUPS}
     lines += [
         "",
@@ -74,9 +87,9 @@ def explained(schema: type) -> dict[str, str]:
     return {item.name: told.get(item.name, "") for item in dataclasses.fields(schema)}
 
 
-def _keys_of(group: str) -> list[str]:
+def _keys_of(group: str, found: _Options) -> list[str]:
     """Options and keys; those that several schemas explain alike once."""
-    lines, known = [group, *_options(group)], dict[str, str]()
+    lines, known = [group, *found.lines(group)], dict[str, str]()
     if not schemas(group):
         lines += ["", "each sets keys of the other groups"]
     for name, schema in schemas(group).items():
@@ -88,13 +101,58 @@ def _keys_of(group: str) -> list[str]:
     return lines
 
 
-def _options(group: str) -> list[str]:
-    lines = []
-    for option in options(group):
-        texts = (CONF / group / f"{option}.yaml").read_text().splitlines()
-        comments = (text.removeprefix("#").strip() for text in texts if text.startswith("#") and "@package" not in text)
-        lines.append(f"    {option:18s}{next(comments, '')}")
-    return lines
+class _Options:
+    """The options that a command line can choose from, and what their files say of them.
+
+    Args:
+        asked: The command line.
+    """
+
+    def __init__(self, asked: Arguments) -> None:
+        try:
+            self._overrides = _searchpath(asked)
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                sources = compose("config", overrides=self._overrides, return_hydra_config=True).hydra.runtime
+        except HydraException as error:
+            raise ConfigurationError(explain(error)) from error
+        self._folders = [place for each in sources.config_sources if (place := _folder(each.schema, each.path))]
+
+    def lines(self, group: str) -> list[str]:
+        """A line an option."""
+        return [f"    {option:18s}{self._said(group, option)}" for option in options(group, self._overrides)]
+
+    def _said(self, group: str, option: str) -> str:
+        """The first line of comment in the file of an option, or of the docstring of one that has no file."""
+        for folder in self._folders:
+            file = folder / group / f"{option}.yaml"
+            if file.is_file():
+                comments = (line.removeprefix("#").strip() for line in file.read_text().splitlines() if line[:1] == "#")
+                return next((comment for comment in comments if comment and not comment.startswith("@package")), "")
+        schema = schemas(group).get(option)
+        return (inspect.getdoc(schema) or "").partition("\n")[0] if schema else ""
+
+
+def _searchpath(asked: Arguments) -> list[str]:
+    """The override by which a composition without flags finds what a command line finds."""
+    folders = [f"file://{Path(asked.config_dir).resolve()}"] if asked.config_dir else []
+    words = [word for word in asked.overrides if word.startswith("hydra.searchpath=")]
+    for override in OverridesParser.create().parse_overrides(words):
+        value = override.value()
+        folders += [str(each) for each in (value if isinstance(value, list) else [value])]
+    return [f"hydra.searchpath=[{','.join(map(quoted, folders))}]"] if folders else []
+
+
+def _folder(scheme: str, path: str) -> Traversable | None:
+    """Where the files of a part of the search path lie, if it has files."""
+    if scheme == "file":
+        return Path(path)
+    if scheme == "pkg" and path:
+        module, *below = path.split("/")
+        try:
+            return files(module).joinpath(*below)
+        except (ImportError, TypeError):
+            return None
+    return None
 
 
 def _table(texts: dict[str, str]) -> list[str]:
