@@ -11,7 +11,7 @@ from fade.nets.blocks import ConvNorm
 from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Region
-from fade.training.train import network_cost
+from fade.training.flops import network_cost
 
 BLOCKS = ("identity", "mbconv3_e3", "mbconv5_e6")
 # Published strings, their parameters and multiply-accumulates of convolutions and the linear layer.

@@ -8,7 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Region
-from fade.training.modes import disjoint_paths
+from fade.training.steps.fair import disjoint_paths
 
 
 class Layouts(TorchDispatchMode):

@@ -11,7 +11,7 @@ from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op
 from fade.space import Cell, Region
-from fade.training.train import network_cost
+from fade.training.flops import network_cost
 from tests.nets.reference import evaluate_path
 
 OPS = [*CONVOLUTIONS, *PARAMETER_FREE]

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from fade.training.config import TrainerConfig
+from fade.estimators.independent_paths import IndependentPathsConfig
+from fade.estimators.supernet import SupernetConfig
 
 nan = float("nan")
 
@@ -63,67 +64,67 @@ APART = {"name": "apart", "alpha_lr": 0, "readout": "accuracy_effects"}
 )
 def test_a_wrong_value_is_named_with_a_remedy(values, message):
     with pytest.raises(ValueError, match=message):
-        TrainerConfig(**values)
+        SupernetConfig(**values)
 
 
 @pytest.mark.parametrize(("values", "epochs"), [({}, 10), ({"repeats": 3}, 4), ({"repeats": 3, "region_epochs": 2}, 2)])
 def test_the_trainings_of_a_region_share_its_epochs_out(values, epochs):
-    config = TrainerConfig(epochs=10, **values)
+    config = SupernetConfig(epochs=10, **values)
     assert config.of_region.epochs == config.of_region.of_region.epochs == epochs
-    late = TrainerConfig(epochs=10, alpha_warmup=(epochs - 1) / epochs, **values)
+    late = SupernetConfig(epochs=10, alpha_warmup=(epochs - 1) / epochs, **values)
     assert late.of_region.alpha_warmup == late.alpha_warmup
-    assert config.region_recipe() == TrainerConfig(epochs=epochs).region_recipe()
-    assert config.weights_recipe() == TrainerConfig(epochs=10).weights_recipe()
+    assert config.region_recipe() == SupernetConfig(epochs=epochs).region_recipe()
+    assert config.weights_recipe() == SupernetConfig(epochs=10).weights_recipe()
 
 
 def test_fair_trainings_beside_others_are_those_of_the_fair_recipe():
     """So what either has trained is found by the other."""
     shared = {"epochs": 10, "region_batch_size": 50, "anneal": False}
-    both = TrainerConfig(repeats=5, fair_repeats=3, alpha_warmup=0.5, readout="consensus", readout_paths=7, **shared)
+    both = SupernetConfig(repeats=5, fair_repeats=3, alpha_warmup=0.5, readout="consensus", readout_paths=7, **shared)
     fair = {"name": "fair", "alpha_lr": 0.0, "readout": "training_effects", "all_readouts": False}
     own, beside = both.kinds
     assert own is both
     assert beside.repeats == 3
-    assert beside.region_recipe() == TrainerConfig(repeats=5, **fair, **shared).region_recipe()
-    assert TrainerConfig(repeats=5).kinds == [TrainerConfig(repeats=5)]
+    assert beside.region_recipe() == SupernetConfig(repeats=5, **fair, **shared).region_recipe()
+    assert SupernetConfig(repeats=5).kinds == [SupernetConfig(repeats=5)]
 
 
 def test_what_decides_nothing_is_in_no_key():
     fair = {"name": "fair", "alpha_lr": 0.0, "readout": "main_effects"}
-    assert TrainerConfig(**fair, alpha_warmup=0.5).region_recipe() == TrainerConfig(**fair).region_recipe()
-    learns = TrainerConfig(name="fair", readout="main_effects")
+    assert SupernetConfig(**fair, alpha_warmup=0.5).region_recipe() == SupernetConfig(**fair).region_recipe()
+    learns = SupernetConfig(name="fair", readout="main_effects")
     assert replace(learns, alpha_warmup=0.5).region_recipe() != learns.region_recipe()
 
 
 def test_what_is_at_the_edge_is_allowed():
-    TrainerConfig(epochs=10, alpha_warmup=0.9)
-    TrainerConfig(lr=0.01, lr_end=0.01, weight_decay=0, momentum=0, candidate_dropout=0, batch_size=2)
-    TrainerConfig(name="fair", alpha_lr=0, readout="main_effects")
-    TrainerConfig(aggregate="log_sum", readout="weights_mean")
-    TrainerConfig(**APART, region_steps=1)
-    TrainerConfig(fair_repeats=1, readout="training_effects")
+    SupernetConfig(epochs=10, alpha_warmup=0.9)
+    SupernetConfig(lr=0.01, lr_end=0.01, weight_decay=0, momentum=0, candidate_dropout=0, batch_size=2)
+    SupernetConfig(name="fair", alpha_lr=0, readout="main_effects")
+    SupernetConfig(aggregate="log_sum", readout="weights_mean")
+    SupernetConfig(**APART, region_steps=1)
+    SupernetConfig(fair_repeats=1, readout="training_effects")
 
 
 def test_a_recipe_holds_what_moves_the_numbers():
     """Keys that cannot change a training leave its recipe alone, so that what is stored is found again."""
-    plain = TrainerConfig()
-    assert TrainerConfig(readout="alone").region_recipe() == plain.region_recipe()
-    assert TrainerConfig(momentum=0.5).region_recipe() == plain.region_recipe()
-    assert TrainerConfig(name="fair").weights_recipe() == plain.weights_recipe()
+    plain = SupernetConfig()
+    assert SupernetConfig(readout="alone").region_recipe() == plain.region_recipe()
+    assert SupernetConfig(momentum=0.5).region_recipe() == plain.region_recipe()
+    assert SupernetConfig(name="fair").weights_recipe() == plain.weights_recipe()
     for values in ({"optimizer": "sgd"}, {"lr": 0.02}, {"epochs": 3}, {"batch_size": 9}, {"precision": "bf16-mixed"}):
-        assert TrainerConfig(**values).weights_recipe() != plain.weights_recipe()
+        assert SupernetConfig(**values).weights_recipe() != plain.weights_recipe()
     for values in ({"name": "fair"}, {"alpha_lr": 0.1}, {"mixing": "gumbel"}, {"share_weights": True}):
-        assert TrainerConfig(**values).region_recipe() != plain.region_recipe()
-    assert TrainerConfig(temperature=2.0).region_recipe() == plain.region_recipe()  # softmax has none
+        assert SupernetConfig(**values).region_recipe() != plain.region_recipe()
+    assert SupernetConfig(temperature=2.0).region_recipe() == plain.region_recipe()  # softmax has none
     one = {"all_readouts": False, "readout": "weights"}
-    assert TrainerConfig(**one, readout_paths=40).region_recipe() == TrainerConfig(**one).region_recipe()
-    assert TrainerConfig(readout_paths=40).region_recipe() != plain.region_recipe()
+    assert SupernetConfig(**one, readout_paths=40).region_recipe() == SupernetConfig(**one).region_recipe()
+    assert SupernetConfig(readout_paths=40).region_recipe() != plain.region_recipe()
     assert "design" not in plain.region_recipe()  # the default's is as ever
-    fair = TrainerConfig(name="fair", alpha_lr=0, readout="alone")  # mixes nothing
+    fair = SupernetConfig(name="fair", alpha_lr=0, readout="alone")  # mixes nothing
     for values in ({"mixing": "gumbel"}, {"temperature": 2.0}, {"candidate_dropout": 0.3}):
-        assert TrainerConfig(name="fair", alpha_lr=0, readout="alone", **values).region_recipe() == fair.region_recipe()
-        assert TrainerConfig(**{"mixing": "gumbel", **values}).region_recipe() != plain.region_recipe()
-    apart = TrainerConfig(region_batch_size=25, anneal=False)
+        assert SupernetConfig(name="fair", alpha_lr=0, readout="alone", **values).region_recipe() == fair.region_recipe()
+        assert SupernetConfig(**{"mixing": "gumbel", **values}).region_recipe() != plain.region_recipe()
+    apart = SupernetConfig(region_batch_size=25, anneal=False)
     assert apart.weights_recipe() == plain.weights_recipe()
-    assert apart.region_recipe() == TrainerConfig(batch_size=25, lr_end=plain.lr).region_recipe()
-    assert plain.weights_recipe(7) == TrainerConfig(epochs=7).weights_recipe()
+    assert apart.region_recipe() == SupernetConfig(batch_size=25, lr_end=plain.lr).region_recipe()
+    assert plain.weights_recipe(7) == SupernetConfig(epochs=7).weights_recipe()
