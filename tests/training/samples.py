@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 import torch
 
+from fade.data import Data, DatasetConfig
+from fade.data.data import prepare
+from fade.data.examples import Examples
+from fade.estimators import Resources
+from fade.estimators.supernet import SupernetConfig, measure
 from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Cell, Region
-from fade.training.config import TrainerConfig
-from fade.data import Data, DatasetConfig
-from fade.data.data import prepare
-from fade.data.examples import Examples
-from fade.training.region import RegionTrainer
+from fade.store import Store
+from fade.training.cached import CachedTrainings
+from fade.training.region import RegionTrainer, train_region
 
 
 def make_data(shape=(1, 16), train=200, classes=3, noise=0.1, seed=0, augment="none"):
@@ -54,11 +57,28 @@ def make_region(candidates=3, seed=0, space=SPACE):
     return space.build().sample_region(np.random.default_rng(seed), candidates)
 
 
-def make_trainer(data, config=None, *, region=None, space=SPACE, seed=0, kind=RegionTrainer, **values):
-    config = config or TrainerConfig(**{"epochs": 2, "batch_size": 20, **values})
+def make_trainer(data, *, region=None, space=SPACE, seed=0, kind=RegionTrainer, **values):
+    recipe = SupernetConfig(**{"epochs": 2, "batch_size": 20, **values}).of_region
     region = region or make_region(space=space)
-    network = Network([region], space.layout(data.shape, data.classes), seeds=[seed], share=config.share_weights)
-    return kind(network, config, data, seed=seed)
+    network = Network([region], space.layout(data.shape, data.classes), seeds=[seed], share=recipe.share_weights)
+    return kind(network, recipe, data, seed=seed)
+
+
+def trained_once(region, config, data, *, space=SPACE, seed=0, readout_seed=None):
+    """The JSON result of one training of a region, the read-outs measured of it among it."""
+    layout = space.layout(data.shape, data.classes)
+    module, trained = train_region(region, config.of_region, layout, data, seed=seed, readout_seed=readout_seed)
+    return measure(module, trained, {name: config.make_readout(name) for name in config.measured})
+
+
+def make_trainings(data, folder, *, space=SPACE, seed=5, **more):
+    """Trainings with a store in a folder."""
+    return CachedTrainings(Store(folder), space.layout(data.shape, data.classes), data, seed=seed, **more)
+
+
+def make_estimator(config, trainings, *, space=SPACE, candidates=3, earlier=()):
+    """The estimator of a configuration, which trains by given trainings."""
+    return config.build(Resources(space.build(), candidates, {}.__getitem__, trainings, earlier))
 
 
 def state(module):
@@ -72,7 +92,7 @@ def same(one, other):
 
 
 class Neighbour(torch.nn.Module):
-    """An op that tells each example what belongs to another: as loud as the others, and worth nothing."""
+    """An op that gives each example what belongs to another: as loud as the others, and of no use."""
 
     def forward(self, x):
         return x.roll(1, 0)

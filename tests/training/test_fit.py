@@ -13,7 +13,7 @@ from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
 from fade.training.fit import fit
 from fade.training.mixing import mix
-from fade.training.modes import STEPS
+from fade.training.steps import MODES
 from tests.training.samples import make_data, make_trainer, same, state
 
 EPOCHS = 4
@@ -54,7 +54,7 @@ def interrupt():
     raise Interruption
 
 
-RECIPES = [{"name": mode} for mode in STEPS] + [
+RECIPES = [{"name": mode} for mode in MODES.names()] + [
     {"name": "joint", "mixing": "gumbel_hard", "candidate_dropout": 0.3, "optimizer": "sgd"},
     {"name": "first_order", "mixing": "gumbel", "temperature": 3.0, "temperature_end": 0.3, "alpha_warmup": 0.5},
     {"name": "second_order", "mixing": "gumbel_hard", "candidate_dropout": 0.3},

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 import torch
 
-from fade.training.config import TrainerConfig
 from fade.training.fit import fit
-from fade.training.region import EpochBatches
+from fade.training.recipe import NetworkRecipe
+from fade.training.trainer import EpochBatches
 from tests.training.samples import make_data, make_trainer
 
 
-def epoch_of(data, alone=False):
+def epoch_of(data, one_split=False):
     """The batches that train the weights, and those of the alpha split unless there are none beside them."""
-    steps = EpochBatches(data, TrainerConfig(batch_size=20), seed=0, epoch=0, alone=alone)
+    steps = EpochBatches(data, NetworkRecipe(batch_size=20), seed=0, epoch=0, one_split=one_split)
     main, alpha = zip(*steps, strict=True)
-    return [main] if alone else [main, alpha]
+    return [main] if one_split else [main, alpha]
 
 
-@pytest.mark.parametrize("alone", [True, False])
-def test_training_sees_augmented_examples(alone):
-    plain, flipped = (epoch_of(make_data((1, 4, 4), augment=augment), alone) for augment in ("none", "flip"))
+@pytest.mark.parametrize("one_split", [True, False])
+def test_training_sees_augmented_examples(one_split):
+    plain, flipped = (epoch_of(make_data((1, 4, 4), augment=augment), one_split) for augment in ("none", "flip"))
     for one, other in zip(plain, flipped, strict=True):
         (x, y), (x_flip, y_flip) = (map(torch.cat, zip(*batches, strict=True)) for batches in (one, other))
         assert torch.equal(y, y_flip)

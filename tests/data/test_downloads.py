@@ -6,7 +6,7 @@ from urllib.error import URLError
 import pytest
 
 from fade.data import DatasetConfig
-from tests.training.data.small_datasets import build, fake_cifar10, fake_mnist
+from tests.data.small_datasets import build, fake_cifar10, fake_mnist
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100", "svhn"])

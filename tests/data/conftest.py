@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fade.data import DatasetConfig
-from tests.training.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
+from tests.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
 
 
 @pytest.fixture(scope="session")

@@ -1,26 +1,22 @@
-from dataclasses import replace
+"""One step of each training mode, and what a region's training is made of."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
+from fade.estimators.supernet import SupernetConfig
 from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
-from fade.training.config import PROBABILITIES, TOLD_READOUTS, TrainerConfig
-from fade.training.config import READOUTS as NAMES
 from fade.training.fit import fit
 from fade.training.mixing import Noise, draw_noise
-from fade.training.modes import STEPS, second_order_gradient
-from fade.training.reading import read_region, told
-from fade.training.readouts import READOUTS
 from fade.training.region import RegionTrainer
-from fade.training.train import train_region
-from tests.training.samples import SPACE, make_data, make_region, make_trainer, planted_region, same, state, with_labels
+from fade.training.steps import MODES
+from fade.training.steps.second_order import second_order_gradient
+from tests.training.samples import make_data, make_region, make_trainer, same, state, trained_once, with_labels
 
 BILEVEL = ("first_order", "second_order", "fair")
-every_mode = pytest.mark.parametrize("mode", STEPS)
+every_mode = pytest.mark.parametrize("mode", MODES.names())
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +74,7 @@ def test_the_second_order_gradient_approaches_the_exact_one(data, monkeypatch, m
         for radius in (1e-4, 1e-5)
     )
     correction = (exact - first).norm()
-    assert correction > 0.01 * exact.norm()  # else the test would tell nothing
+    assert correction > 0.01 * exact.norm()  # else the test would show nothing
     assert coarse < 1e-3 * correction
     assert fine < 0.1 * coarse
 
@@ -175,78 +171,16 @@ def test_fair_without_alpha_trains_on_both_splits(data):
     ],
 )
 def test_every_recipe_learns(data, mode, values):
-    config = TrainerConfig(name=mode, epochs=8, batch_size=20, **values)
-    result = train_region(make_region(), config, SPACE.layout(data.shape, data.classes), data, seed=0)
+    result = trained_once(make_region(), SupernetConfig(name=mode, epochs=8, batch_size=20, **values), data)
     losses = np.array(result["path_losses"]["losses"])
     assert losses.mean() < 0.85 * np.log(3)  # chance is log 3
     assert result["validation_accuracy"] > 0.6
 
 
-@pytest.mark.parametrize(("mode", "mixing"), [*((mode, "softmax") for mode in STEPS), ("first_order", "gumbel")])
-def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
-    config = TrainerConfig(name=mode, epochs=6, batch_size=20, alpha_lr=0.05, mixing=mixing)
-    region, data = planted_region(monkeypatch), make_data(train=300)
-    result = train_region(region, config, SPACE.layout(data.shape, data.classes), data, seed=0)
-    assert set(result["readouts"]) == set(READOUTS)
-    readings = read_region(result, 2, 3, config)
-    of_fair = {"training_effects", "training_pairs"}
-    assert set(readings) == set(NAMES) - set(TOLD_READOUTS) - (set() if mode == "fair" else of_fair)
-    for name, reading in readings.items():
-        assert np.argmax(reading.stage_scores, 1).tolist() == [1, 2], name
-        if name in PROBABILITIES:
-            np.testing.assert_allclose(np.sum(reading.stage_scores, 1), 1, rtol=1e-6)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_one_readout_alone_reads_the_same_for_less(data, name):
-    mode = "fair" if name.startswith("training") else "joint"
-    whole = TrainerConfig(name=mode, epochs=1, batch_size=20, readout=name, elsewhere=["outputs/first"])
-    region, layout = make_region(), SPACE.layout(data.shape, data.classes)
-    results = [train_region(region, c, layout, data, seed=0) for c in (whole, replace(whole, all_readouts=False))]
-    own = [read_region(result, 2, 3, whole) for result in results]
-    first, second = (readings | told(readings, np.eye(2, 3)) for readings in own)
-    assert second[name] == first[name]
-    assert set(second) < set(first)
-    assert results[1]["train_flops"] < results[0]["train_flops"]
-    assert whole.region_recipe() != replace(whole, all_readouts=False).region_recipe()
-
-
 @every_mode
 def test_a_region_may_have_batches_and_a_schedule_of_its_own(data, mode):
-    config = TrainerConfig(name=mode, epochs=2, batch_size=40, region_batch_size=20, anneal=False)
-    alike = TrainerConfig(name=mode, epochs=2, batch_size=20, lr_end=config.lr)
-    layout = SPACE.layout(data.shape, data.classes)
-    first, second = (train_region(make_region(), each, layout, data, seed=0) for each in (config, alike))
+    config = SupernetConfig(name=mode, epochs=1, batch_size=40, region_batch_size=20, anneal=False)
+    alike = SupernetConfig(name=mode, epochs=1, batch_size=20, lr_end=config.lr)
+    first, second = (trained_once(make_region(), each, data) for each in (config, alike))
     assert first["readouts"] == second["readouts"]
-    assert first["train_flops"] == second["train_flops"]
-
-
-@every_mode
-@pytest.mark.parametrize("every", [True, False])
-def test_the_flops_of_a_region_are_those_torch_counts(mode, every):
-    """Of all passes, forward and backward. On images, since torch overcounts the gradients of grouped convolutions."""
-    data = make_data((1, 8, 8), train=50)
-    config = TrainerConfig(name=mode, epochs=2, batch_size=10, alpha_warmup=0.5, all_readouts=every)
-    region, layout = make_region(), SPACE.layout(data.shape, data.classes)
-    with FlopCounterMode(display=False) as counter:
-        result = train_region(region, config, layout, data, seed=0)
-    assert 0.7 * result["train_flops"] < counter.get_total_flops() <= result["train_flops"]
-
-
-def test_paths_are_priced_in_groups_of_all_candidates_as_they_are_read(data):
-    region, layout = make_region(), SPACE.layout(data.shape, data.classes)
-    configs = [TrainerConfig(epochs=1, batch_size=20, readout_paths=paths) for paths in (1, 3, 4)]
-    one, three, four = (train_region(region, config, layout, data, seed=0) for config in configs)
-    assert one["train_flops"] == three["train_flops"] < four["train_flops"]
-
-
-def test_a_region_of_one_candidate_trains_as_a_network(data):
-    """Whatever the mode, there is no α to learn, and w trains on weights and alpha."""
-    layout, region = SPACE.layout(data.shape, data.classes), make_region(candidates=1)
-    results = [
-        train_region(region, TrainerConfig(name=mode, epochs=1, batch_size=20), layout, data, seed=0) for mode in STEPS
-    ]
-    for result in results:
-        assert "stage_weights" not in result
-        assert result["path_losses"] == results[0]["path_losses"]
-        assert result["train_flops"] == results[0]["train_flops"]
+    assert first["path_losses"] == second["path_losses"]

@@ -1,12 +1,18 @@
+"""Networks that train from scratch, side by side."""
+
+import json
+
 import numpy as np
 import pytest
 import torch
 
+from fade.estimators.supernet import SupernetConfig
 from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
-from fade.training.config import TrainerConfig
-from fade.training.train import all_paths_flops, network_cost, train_networks, train_region
-from tests.training.samples import SPACE, make_data, make_region, same, state
+from fade.training.flops import network_cost
+from fade.training.networks import train_networks
+from fade.training.recipe import NetworkRecipe
+from tests.training.samples import SPACE, make_data, make_region, same, state, trained_once
 
 IMAGES = SpaceConfig(depth=2, vertices=3, channels=4, ops=["conv3", "sepconv3"], normalise="vertex")
 
@@ -29,13 +35,13 @@ def distance(one, other):
 def test_networks_trained_at_once_equal_each_alone(space, shape, optimizer):
     data, region = make_data(shape), make_region(space=space, candidates=2)
     layout = space.layout(data.shape, data.classes)
-    config = TrainerConfig(epochs=2, batch_size=20, optimizer=optimizer, lr=0.002, lr_end=0.001)
+    recipe = NetworkRecipe(epochs=2, batch_size=20, optimizer=optimizer, lr=0.002, lr_end=0.001)
     architectures = [region.architecture(path) for path in ((0, 0), (1, 0), (0, 0), (1, 1))]
-    together = train_networks(architectures, config, layout, data, seed=4)
-    reversed_order = train_networks(architectures[::-1], config, layout, data, seed=4)
+    together = train_networks(architectures, recipe, layout, data, seed=4)
+    reversed_order = train_networks(architectures[::-1], recipe, layout, data, seed=4)
     assert together.result["parameters"] == [network_cost(cells, layout)[0] for cells in architectures]
     for n, architecture in enumerate(architectures):
-        alone = train_networks([architecture], config, layout, data, seed=4)
+        alone = train_networks([architecture], recipe, layout, data, seed=4)
         for other in (together.network.single(n), reversed_order.network.single(3 - n)):
             assert distance(other, alone.network) < 1e-3
         for key in ("validation_accuracy", "test_accuracy"):
@@ -45,19 +51,10 @@ def test_networks_trained_at_once_equal_each_alone(space, shape, optimizer):
             assert together.result[key][n] == alone.result[key][0]
 
 
-@pytest.mark.parametrize("epochs", [None, 3])
-def test_the_price_of_all_paths_is_the_sum_of_their_trainings(epochs):
-    data, region = make_data(), make_region(candidates=2)
-    layout, config = SPACE.layout(data.shape, data.classes), TrainerConfig(epochs=1, batch_size=20)
-    architectures = [region.architecture(path) for path in region.paths()]
-    trained = train_networks(architectures, config, layout, data, seed=0, epochs=epochs).result["train_flops"]
-    assert all_paths_flops(region, config, layout, data, epochs) == pytest.approx(sum(trained))
-
-
 def test_a_network_learns_and_its_accuracy_is_that_of_running_statistics():
     data, region = make_data(), make_region(candidates=1)
-    config = TrainerConfig(epochs=8, batch_size=20)
-    trained = train_networks([region.architecture((0, 0))], config, SPACE.layout(data.shape, 3), data, seed=0)
+    recipe = NetworkRecipe(epochs=8, batch_size=20)
+    trained = train_networks([region.architecture((0, 0))], recipe, SPACE.layout(data.shape, 3), data, seed=0)
     assert trained.result["test_accuracy"][0] > 0.8
     hits = []
     with torch.no_grad(), trained.network.statistics("running"):
@@ -68,18 +65,19 @@ def test_a_network_learns_and_its_accuracy_is_that_of_running_statistics():
 
 def test_trainings_are_functions_of_their_arguments():
     data, region, layout = make_data(), make_region(), SPACE.layout((1, 16), 3)
-    config = TrainerConfig(name="first_order", mixing="gumbel", epochs=2, batch_size=20)
-    timed = {"seconds", "epoch_seconds"}
+    config = SupernetConfig(name="first_order", mixing="gumbel", epochs=2, batch_size=20)
 
     def numbers(seed):
         torch.manual_seed(seed + 100)
         np.random.seed(seed)  # noqa: NPY002 - that no one may draw from
-        result = train_region(region, config, layout, data, seed=seed)
-        return {key: value for key, value in result.items() if key not in timed}
+        result = trained_once(region, config, data, seed=seed)
+        return {key: value for key, value in result.items() if key != "epoch_seconds"}
 
     assert numbers(0) == numbers(0) != numbers(1)
     architectures = [region.architecture((0, 1))]
-    first, second, other = (train_networks(architectures, config, layout, data, seed=seed) for seed in (0, 0, 1))
+    first, second, other = (
+        train_networks(architectures, config.network, layout, data, seed=seed) for seed in (0, 0, 1)
+    )
     assert same(state(first.network), state(second.network))
     assert not same(state(first.network), state(other.network))
 
@@ -87,26 +85,24 @@ def test_trainings_are_functions_of_their_arguments():
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_what_is_trained_is_read_in_the_same_precision(precision, monkeypatch):
     data, region, layout = make_data(), make_region(), SPACE.layout((1, 16), 3)
-    config, autocast, head = TrainerConfig(epochs=1, batch_size=20, precision=precision), set(), Network._head
+    config, autocast, head = SupernetConfig(epochs=1, batch_size=20, precision=precision), set(), Network._head
 
     def spy(self, h):  # every pass ends here
         autocast.add(torch.is_autocast_enabled("cpu"))
         return head(self, h)
 
     monkeypatch.setattr(Network, "_head", spy)
-    train_region(region, config, layout, data, seed=0)
-    train_networks([region.architecture((0, 0))], config, layout, data, seed=0)
+    trained_once(region, config, data)
+    train_networks([region.architecture((0, 0))], config.network, layout, data, seed=0)
     assert autocast == {precision == "bf16-mixed"}
 
 
 def test_a_result_is_json():
-    import json
-
     data, layout = make_data(), SPACE.layout((1, 16), 3)
     region = make_region()
-    config = TrainerConfig(epochs=2, batch_size=20)
+    config = SupernetConfig(epochs=1, batch_size=20)
     for result in (
-        train_region(region, config, layout, data, seed=0),
-        train_networks([region.architecture((0, 0))], config, layout, data, seed=0, epochs=1).result,
+        trained_once(region, config, data),
+        train_networks([region.architecture((0, 0))], config.network, layout, data, seed=0).result,
     ):
         assert json.loads(json.dumps(result, allow_nan=False)) == result

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from fade.data import DatasetConfig
-from tests.training.data.small_datasets import build, everything, image_folder
+from tests.data.small_datasets import build, everything, image_folder
 
 
 def test_images_arrive_as_they_are(tmp_path):

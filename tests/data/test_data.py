@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.training.data.small_datasets import build, everything, image_folder, npz
+from tests.data.small_datasets import build, everything, image_folder, npz
 
 
 @pytest.mark.parametrize(("offset", "spread"), [(0.0, 1.0), (1e6, 0.5), (1e7, 2.0), (1e8, 32.0)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fade.data import DatasetConfig
-from tests.training.data.small_datasets import build, npz, random_images
+from tests.data.small_datasets import build, npz, random_images
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fade.training.config import TrainerConfig
 from fade.ranking.main_effects import design, main_effects, step_effects
-from fade.training.modes import disjoint_paths
+from fade.training.recipe import design_size
+from fade.training.steps.fair import disjoint_paths
 
 sizes = st.tuples(st.integers(2, 6), st.integers(1, 7), st.integers(1, 120), st.integers(0, 1000))
 
@@ -43,7 +43,7 @@ def test_pairs_of_candidates_are_met_evenly():
 def test_effects_are_exact_for_an_additive_loss(candidates, depth, seed):
     rng = np.random.default_rng(seed)
     truth = rng.normal(size=(depth, candidates)) * 10.0 ** rng.integers(-2, 3)
-    paths = design(candidates, depth, TrainerConfig().design_size(candidates, depth), seed)
+    paths = design(candidates, depth, design_size(None, candidates, depth), seed)
     losses = 5 + truth[np.arange(depth), paths].sum(1)
     effects = main_effects(paths, losses, candidates)
     np.testing.assert_allclose(effects, truth - truth.mean(1, keepdims=True), atol=1e-9 * np.abs(truth).max())
