@@ -48,6 +48,8 @@ class Allowed:
 
     def range(self) -> str:
         """The range in words; empty without bounds."""
+        if self.least is not None and self.most is not None:
+            return f"a number from {self.least:g} to {self.most:g}"
         words = [
             "" if self.least is None else f"{self.least:g} or more",
             "" if self.above is None else f"more than {self.above:g}",

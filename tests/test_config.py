@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fade.training.config import SyntheticConfig, TrainerConfig
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
@@ -17,18 +16,22 @@ import fade
 from fade.cli.main import run
 from fade.config import CONF, GROUPS, compose_study, known_keys, options, register, typed
 from fade.data import DatasetConfig
+from fade.estimators.independent_paths import IndependentPathsConfig
+from fade.estimators.supernet import SupernetConfig
+from fade.estimators.synthetic import SyntheticConfig
 from fade.nets.config import SpaceConfig
 from fade.search import FixedConfig, PseudoGradientConfig, RandomRegionsConfig
 from fade.study.config import ConfigurationError, Seeds, StudyConfig
 from fade.study.folder import config_text
 from fade.tracking.config import TrackingConfig
 from fade.truth.config import TruthConfig
-from tests.training.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
+from tests.data.small_datasets import fake_cifar10, fake_mnist, fake_svhn, image_folder, npz, random_images
 
 SCHEMAS = (
     DatasetConfig,
     SpaceConfig,
-    TrainerConfig,
+    SupernetConfig,
+    IndependentPathsConfig,
     SyntheticConfig,
     PseudoGradientConfig,
     RandomRegionsConfig,

@@ -35,7 +35,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
     "truth": {"truth": TruthConfig},
     "tracking": {"tracking": TrackingConfig},
 }
-"""The schemas of each group by name, which `register` completes by the registered parts; the first of a group is that of
+"""The schemas of each group by name, which `register` completes by registered parts; the first of a group is that of
 an option which names none and is called like none.
 """
 
