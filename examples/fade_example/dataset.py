@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from fade.data import DatasetConfig, Examples, Source, register_dataset
 from fade.fields import option
 

@@ -1,7 +1,8 @@
 """An op: a convolution of size 3 with GELU."""
 
-from fade.nets import register_op
 from torch import nn
+
+from fade.nets import register_op
 
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from fade.estimators import Need, Readout, TrainingRecord, register_readout
 from fade.ranking import Reading
 from fade.ranking.main_effects import main_effects

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
+
 from fade.fields import option
 from fade.search import OuterSearch, SearchConfig, register_search
 from fade.seeds import subseed
 from fade.space import Cell, HierarchicalSpace, Region
-from numpy.typing import NDArray
 
 
 @register_search
@@ -43,9 +44,7 @@ class KeepBest(OuterSearch):
         seed: All chance derives from it.
     """
 
-    def __init__(
-        self, space: HierarchicalSpace, *, regions: int, candidates: int, match: list[str], seed: int
-    ) -> None:
+    def __init__(self, space: HierarchicalSpace, *, regions: int, candidates: int, match: list[str], seed: int) -> None:
         super().__init__(space, regions=regions)
         self._candidates, self._match, self._seed = candidates, tuple(match), seed
         self._best: list[Cell] = []
