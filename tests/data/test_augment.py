@@ -41,7 +41,7 @@ def test_a_single_pixel_has_one_variant_only():
     assert torch.equal(torch.stack(every_variant("crop", torch.ones(1, 1, 1))), torch.ones(1, 1, 1, 1))
 
 
-def test_variants_are_drawn_uniformly_and_apart_for_each_example():
+def test_variants_are_drawn_uniformly_and_anew_for_each_example():
     tables = variant_tables("crop_flip", (8, 8), CPU)
     rows, columns = draw_variants(tables, 30_000, torch.Generator().manual_seed(0))
     assert (torch.bincount(rows, minlength=3) / 30_000 - 1 / 3).abs().max() < 0.02

@@ -34,7 +34,7 @@ def test_resizing_takes_the_centre_and_averages(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_resizing_to_one_pixel_keeps_channels_apart(tmp_path, channels):
+def test_resizing_to_one_pixel_mixes_no_channels(tmp_path, channels):
     colours = np.random.default_rng(0).integers(256, size=(40, channels), dtype=np.uint8)
     root = npz(tmp_path / "x.npz", colours[:, :, None, None].repeat(8, 2).repeat(8, 3), [0, 1], 10)
     found = everything(build(name="npz", root=str(root), image_size=1))

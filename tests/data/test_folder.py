@@ -122,7 +122,7 @@ def test_unequal_sizes_need_image_size(tmp_path):
     ("spoil", "message"),
     [
         (
-            lambda root: root.rename(root.parent / "elsewhere"),
+            lambda root: root.rename(root.parent / "another"),
             r"dataset\.root=.* is not a folder; give .*train/<class>",
         ),
         (lambda root: (root / "train").rename(root / "training"), r"has no folder train"),

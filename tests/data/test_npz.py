@@ -23,7 +23,7 @@ def test_the_axes_of_arrays_are_understood(tmp_path, x, shape):
     assert build(name="npz", root=str(npz(tmp_path / "x.npz", x, ["b", "a"], 10))).shape == shape
 
 
-def test_labels_of_bytes_are_told_as_text(tmp_path):
+def test_labels_of_bytes_are_read_as_text(tmp_path):
     path = npz(tmp_path / "a.npz", random_images(60, 9, 9, 3), [b"owl", b"cat"], 20)
     assert build(name="npz", root=str(path)).class_names == ("cat", "owl")
     path = npz(tmp_path / "a.npz", random_images(60, 9, 9, 3), [b"owl", "Käfer".encode("latin-1")], 20)

@@ -59,6 +59,6 @@ def test_too_few_are_refused_with_the_class_and_the_remedy():
         balanced_subset(labels_of([5] * 4), NAMES, 21, 0, "dataset.train_samples")
 
 
-def test_one_class_is_nothing_to_tell_apart():
+def test_one_class_is_nothing_to_classify():
     with pytest.raises(ValueError, match=r"dataset\.name=npz has one class, 'a'"):
         make_data(classes=1)

@@ -7,48 +7,26 @@ import subprocess
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from fade.nets import vocabulary
-from fade.nets.config import SpaceConfig
-from fade.nets.network import Network
-from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op
-from fade.space import Cell, CellSpace, Region
-from fade.export.card import card, draw_cell
-from fade.training.config import TrainerConfig
 from fade.data import Data, DatasetConfig
 from fade.export.export import Facts, export_network
 from fade.export.plain import plain_network
-from fade.training.train import train_networks
-
-ALL_OPS = [*CONVOLUTIONS, *PARAMETER_FREE]
-SHAPES = {"signals": (2, 24), "images": (3, 9, 8)}
-CASES: dict[str, tuple[str, dict[str, Any]]] = {
-    "signals": ("signals", {"ops": ALL_OPS}),
-    "images": ("images", {"ops": ALL_OPS, "output_op": "sepconv3"}),
-    "every sum normalised": ("images", {"ops": ["conv3", "identity"], "normalise": "vertex"}),
-    "nothing normalised": ("signals", {"normalise": "none", "channels": 4}),
-    "mlp": ("images", {"name": "mlp", "ops": ["linear", "identity"], "width": 11, "depth": 3}),
-    "registered op": ("signals", {"ops": ["gated"], "depth": 1}),
-}
-FACTS = Facts(
-    test_accuracies=[0.25, 0.75, 0.5],
-    exported=1,
-    validation_accuracy=0.625,
-    found={"search": "pseudo_gradient", "train_flops": 1234567},
-    trained={"epochs": 3},
-)
+from fade.nets.config import SpaceConfig
+from fade.nets.network import Network
+from fade.space import Cell
+from fade.training.networks import train_networks
+from fade.training.recipe import NetworkRecipe
+from tests.export.samples import CASES, FACTS, logits_of, random_network, raw_examples
 
 # Run without this package: -I keeps the working folder off the path, and the finder refuses an installed one.
-ALONE = """
+WITHOUT_THIS_PACKAGE = """
 import json, sys, warnings
 class Refuse:
     def find_spec(self, name, path=None, target=None):
@@ -67,68 +45,6 @@ exec(code.replace("model.pt2", folder + "/model.pt2"), scope)
 assert scope["label"].shape == (1,)
 assert not any(name.split(".")[0] == "fade" for name in sys.modules)
 """
-
-
-class Gate(nn.Module):
-    """An op with statistics and noise of its own: evaluation must use the ones and leave out the other."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Conv1d(channels, channels, 1), nn.BatchNorm1d(channels), nn.Dropout(0.5))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(self.layers(x))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def gate() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vocabulary, "_REGISTERED", {})
-        register_op("gated", lambda channels, dims: Gate(channels))
-        yield
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("exports")
-
-
-def raw_examples(kind: str, count: int) -> np.ndarray:
-    rng = np.random.default_rng(count)
-    if kind == "images":
-        return rng.integers(0, 256, (count, *SHAPES[kind]), dtype=np.uint8)
-    return rng.normal(3, 7, (count, *SHAPES[kind])).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def datasets(folder: Path) -> dict[str, Data]:
-    made = {}
-    for kind in SHAPES:
-        x, y = raw_examples(kind, 60), np.arange(60) % 3
-        np.savez(folder / f"{kind}.npz", x_train=x[:45], y_train=y[:45], x_test=x[45:], y_test=y[45:])
-        made[kind] = DatasetConfig(name="npz", root=str(folder / f"{kind}.npz")).build(seed=0, device="cpu")
-    return made
-
-
-def random_network(case: str, data: Data) -> Network:
-    """A network whose running statistics are those of some batches."""
-    config = SpaceConfig(**{"depth": 2, "vertices": 4} | CASES[case][1])
-    rng, space = np.random.default_rng(5), config.build().cell_space
-    region = Region([[space.sample(rng)] for _ in range(config.depth)])
-    network = Network([region], config.layout(data.shape, data.classes), seeds=[0])
-    with network.statistics("update"), torch.no_grad():
-        for epoch in range(10):
-            for x, _ in data.batches("weights", batch_size=16, seed=0, epoch=epoch, shuffle=True):
-                network(x)
-    return network
-
-
-@torch.no_grad()
-def logits_of(network: Network, data: Data, raw: Tensor) -> Tensor:
-    column = (-1, *[1] * (raw.dim() - 2))
-    with network.statistics("running"):
-        logits: Tensor = network((raw - data.mean.view(column)) / data.std.view(column))[0]
-    return logits
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -155,7 +71,9 @@ def test_runs_in_a_process_without_this_package(folder: Path, datasets: dict[str
         inputs = [torch.from_numpy(raw_examples(kind, count)).float() for count in (1, 2, 7)]
         torch.save([(raw, logits_of(network, data, raw)) for raw in inputs], best / "expected.pt")
         folders.append(str(best))
-    done = subprocess.run([sys.executable, "-I", "-c", ALONE, *folders], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", WITHOUT_THIS_PACKAGE, *folders], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -163,7 +81,7 @@ def test_predicts_what_was_reported_and_says_nothing(tmp_path: Path, capfd: pyte
     data = DatasetConfig(name="digits").build(seed=0, device="cpu")
     config, cell = SpaceConfig(depth=2, channels=8), Cell.parse("3/0-1:conv3/0-2:conv3")
     trained = train_networks(
-        [[cell, cell]] * 2, TrainerConfig(epochs=5), config.layout(data.shape, data.classes), data, seed=0
+        [[cell, cell]] * 2, NetworkRecipe(epochs=5), config.layout(data.shape, data.classes), data, seed=0
     )
     accuracies = trained.result["test_accuracy"]
     assert accuracies[1] > 0.5
@@ -184,13 +102,6 @@ def test_predicts_what_was_reported_and_says_nothing(tmp_path: Path, capfd: pyte
             assert torch.equal(predicted, network(x)[0].argmax(1))
             hits += int((predicted == y).sum())
     assert hits / data.sizes["test"] == accuracies[1]
-
-
-@pytest.fixture(scope="module")
-def exported(folder: Path, datasets: dict[str, Data]) -> tuple[Network, Path]:
-    network, best = random_network("every sum normalised", datasets["images"]), folder / "exported"
-    export_network(network, datasets["images"], best, facts=FACTS)
-    return network, best
 
 
 def test_the_graph_is_plain(exported: tuple[Network, Path]) -> None:
@@ -252,65 +163,6 @@ def test_the_description_rebuilds_the_network(exported: tuple[Network, Path], da
     assert described["parameters"] == sum(p.numel() for p in network.parameters())
     assert described["class_names"] == list(data.class_names)
     assert described["accuracy"] == {"validation": 0.625, "test": [0.25, 0.75, 0.5], "exported": 1}
-
-
-def test_the_card_tells_a_person(exported: tuple[Network, Path]) -> None:
-    network, best = exported
-    text = (best / "card.md").read_text()
-    for told in (
-        "0.5000, the mean of n = 3",
-        "with 0.7500",
-        "0.6250",
-        "search: pseudo_gradient",
-        "1,234,567",
-        "2404.16218",
-    ):
-        assert told in text
-    for cells in network.regions[0].cells:
-        assert draw_cell(cells[0], "conv3") in text
-    described = json.loads((best / "architecture.json").read_text())
-    assert "bf16" not in text
-    assert "tested in bf16; `model.pt2` computes in float32" in card(
-        described | {"trained": {"precision": "bf16-mixed"}}
-    )
-
-
-def test_the_card_of_a_macro_network_tells_what_is_around_its_blocks(tmp_path: Path, datasets: dict[str, Data]) -> None:
-    data, space = datasets["images"], SpaceConfig(name="nas_bench_macro", depth=8, stem=4)
-    cells = [[Cell.atomic(block)] for block in ["identity", "identity", "mbconv3_e3", *["mbconv5_e6"] * 5]]
-    network = Network([Region(cells)], space.layout(data.shape, data.classes), seeds=[0])
-    export_network(network, data, tmp_path, facts=FACTS)
-    text, described = ((tmp_path / name).read_text() for name in ("card.md", "architecture.json"))
-    skeleton = json.loads(described)["skeleton"]
-    assert f"from {data.shape[0]} to 4 channels with ReLU" in text
-    assert f"a pointwise convolution to {skeleton['neck']} channels with ReLU, a mean over space" in text
-    assert text.count("stride 2") == 3
-    assert text.count("stride 1") == 5
-    assert "`mbconv5_e6`: pointwise convolution to 6 times the channels" in text
-    (part,) = re.findall(r"`(stage_0\..*)`", text)
-    assert any(name.startswith(f"{part}.") for name in torch.export.load(tmp_path / "model.pt2").state_dict)
-
-
-def edges_drawn(drawing: str) -> list[tuple[str, str, str]]:
-    edges = []
-    for line in drawing.splitlines():
-        nodes = re.split(r" ──(\w*)─*> ", line.strip())
-        edges += [(nodes[i], nodes[i + 2], nodes[i + 1]) for i in range(0, len(nodes) - 1, 2)]
-    return sorted(edges)
-
-
-@pytest.mark.parametrize("vertices", [1, 2, 5, 12])
-def test_a_drawing_holds_each_edge_once(vertices: int) -> None:
-    rng, space = np.random.default_rng(0), CellSpace(vertices=vertices, ops=("conv3", "identity"))
-    for cell in [Cell(vertices), *(space.sample(rng).canonical() for _ in range(5))]:
-        expected = [(str(tail), str(head), op) for tail, head, op in cell.edges]
-        expected += [("input", str(source), "") for source in cell.sources]
-        expected += [(str(sink), "output", "conv5") for sink in cell.sinks]
-        drawing = draw_cell(cell, "conv5")
-        assert edges_drawn(drawing) == sorted(expected)
-        for vertex in map(str, range(vertices)):
-            places = {m.start() for line in drawing.splitlines() for m in re.finditer(rf"(?<!\S){vertex}(?!\S)", line)}
-            assert len(places) == 1, "a vertex keeps its column"
 
 
 def test_a_cut_short_export_leaves_what_was_there(

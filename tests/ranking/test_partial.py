@@ -28,7 +28,7 @@ def test_two_quantities_give_what_the_inverse_of_the_correlations_says():
     assert partial_spearman(x, y, np.column_stack([z, w])) == pytest.approx(expected)
 
 
-def test_scores_that_know_only_the_given_quantity_are_worth_nothing():
+def test_scores_that_know_only_the_given_quantity_count_for_nothing():
     _, y, z = three(paths=400)
     noise = np.random.default_rng(3).normal(size=400)
     scores = z + 0.5 * noise
