@@ -1,6 +1,7 @@
 """Hydra's flags, launchers and sweepers, each as a user has them."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,10 +125,14 @@ def test_a_primary_configuration_of_the_user(
 
 
 @pytest.mark.usefixtures("bare")
-def test_a_sweep_in_a_file(more: Path, tmp_path: Path) -> None:
+def test_a_sweep_in_a_file(more: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = tiny(tmp_path, "trainer=synthetic", "experiment=grid")
     assert run(["-m", "--config-dir", str(more), *words]) == 0
     assert [metrics(folder)["seed"] for folder in found(tmp_path, "outputs/grid/*/*/metrics.json")] == [3, 4]
+    file = more / "experiment" / "grid.yaml"
+    file.write_text(file.read_text().replace("3,4", "3,-1"))
+    assert run(["-m", "--config-dir", str(more), *words]) == 2
+    assert re.search(r"^fade: error: seed=-1 .*\(job 1: seed=-1 ", capsys.readouterr().err)
 
 
 def test_a_file_without_a_schema_has_that_of_its_group(more: Path, capsys: pytest.CaptureFixture[str]) -> None:
