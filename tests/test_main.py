@@ -117,7 +117,6 @@ WRONG = [  # overrides, what the line names, what it advises
     ("-m seed=0,1 hydra.sweep.subdir=x", "hydra.sweep.subdir=x", "${hydra.job.num}"),
     ("-m seed=0,1 'hydra.sweep.dir=y/${seed}'", "hydra.sweep.dir=y/0,y/1", "hydra.sweep.subdir"),
     ("-m 'seed=interval(0,1)'", "seed=interval(0,1)", "KEY=A,B"),
-    ("-m '+hydra.sweeper.params.seed=\"0,-1\"'", "seed=-1", "(job 1: seed=-1"),
     ("hydra.run.dir=/dev/null/x", "hydra.run.dir=/dev/null/x", "another folder"),
     ("-m seed=0,1 hydra.sweep.dir=/dev/null/x", "hydra.sweep.dir=/dev/null/x", "another folder"),
     ("hydra.run.dir=x trainer.batch_size=5000", "trainer.batch_size", "at most 3200"),

@@ -26,6 +26,9 @@ examples
   fade search=fixed truth=retrain              one region, its ranks held against trained networks
   fade dataset=image_folder dataset.root=PATH dataset.image_size=16
   fade -m seed=0,1,2 space.depth=2,3           a sweep; hydra/launcher=joblib|submitit_slurm|… for parallel jobs
+  fade -m hydra/sweeper=optuna trainer.lr='interval(0.001,0.1)'   a sweeper that maximises or minimises `objective`
+  fade --config-dir FOLDER experiment=MINE     an experiment of your own: FOLDER/experiment/MINE.yaml; also after --help
+  fade hydra.run.dir=FOLDER                    where the run lies; hydra.sweep.dir and hydra.sweep.subdir of a sweep
   fade plan=true experiment=demo               what it would cost; nothing is run
   fade --cfg job                               the composed configuration, all keys with their values
   fade-report outputs/NAME/RUN                 the report of a run or a sweep, built again

@@ -21,7 +21,7 @@ from fade.study.folder import config_text, locked, new_folder
 JOBS = ".jobs"
 """Below the folder of a sweep: a file a job, written by the process that runs it."""
 
-_ELSEWHERE = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "hydra/job_logging", "hydra/hydra_logging")
+_MANNER = ("hydra/launcher", "hydra.launcher", "hydra.verbose", "hydra/job_logging", "hydra/hydra_logging")
 """Overrides that do not tell one sweep from another: where jobs run, and what is told."""
 
 
@@ -73,6 +73,7 @@ def begin_job(config: DictConfig) -> None:
     (place / "error.txt").unlink(missing_ok=True)
     (folder / JOBS).mkdir(exist_ok=True)
     write_whole(folder / JOBS / f"{number}.json", json.dumps(_entry(number, os.path.relpath(place, folder), overrides)))
+    refresh_sweep(folder)
     print(f"job {number}: {' '.join(overrides)}", flush=True)
 
 
@@ -182,7 +183,7 @@ def _is_same(folder: Path, overrides: Sequence[str]) -> bool:
 
 
 def _telling(overrides: Sequence[str]) -> list[str]:
-    return sorted(word for word in overrides if not str(word).lstrip("+~").startswith(_ELSEWHERE))
+    return sorted(word for word in overrides if not str(word).lstrip("+~").startswith(_MANNER))
 
 
 def _is_unfinished(folder: Path, jobs: Sequence[Job]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Sequence
-from functools import cache
 from importlib.metadata import entry_points
 
 from hydra import compose, initialize_config_dir
@@ -71,7 +70,6 @@ def _modules(text: str) -> list[str]:
     return [str(module) for each in values for module in (each if isinstance(each, list) else [each]) if module]
 
 
-@cache
 def _import_installed() -> None:
     for point in entry_points(group=ENTRY_POINTS):
         try:

@@ -115,6 +115,7 @@ def _command(folder: Path) -> str:
     """The command of a sweep, as a shell reads it; empty where sweep.json does not say it."""
     sweep = run_files.read_object(folder / run_files.SWEEP, "jobs")
     more = [f"--config-dir={sweep['config_dir']}"] if sweep.get("config_dir") else []
+    more += [f"--config-name={name}"] if (name := sweep.get("config_name", "config")) != "config" else []
     return shlex.join(["fade", "-m", *more, *map(str, sweep["overrides"])]) if sweep.get("overrides") else ""
 
 

@@ -13,9 +13,6 @@ from fade.space import Cell, Region
 from fade.training.recipe import NetworkRecipe, RegionRecipe, design_size
 from fade.training.region import RegionTrainer
 
-MEASURED_ONE_BY_ONE = ("alone", "leave_one_out")
-"""Read-outs that take D·K passes over the validation split."""
-
 
 def region_flops(module: RegionTrainer, passes: int) -> int:
     """FLOPs of a region's training and of what is measured of it; forward and backward count as 3 forward passes.

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from fade.report import build_run, figures
-from fade.run_files import read_run
 from fade.report.main import build
+from fade.run_files import read_run
 
 from . import samples
 from .pages import Page

@@ -10,7 +10,6 @@ MODULES = (
     "fade.study.running",
     "fade.tracking.lightning",
     "fade.export.export",
-    "hydra._internal.core_plugins.basic_launcher",
     "matplotlib.backends.backend_svg",
 )
 
