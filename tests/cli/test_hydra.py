@@ -76,7 +76,7 @@ def test_a_sweeper_of_others_decides_about_failures(tolerant: str, states: list[
     (sweep,) = found(tmp_path, "outputs/*/*/sweep.json")
     listed = json.loads((sweep / "sweep.json").read_text())["jobs"]
     assert [job["state"] for job in listed] == states
-    assert listed[-1]["error"].startswith("trainer.rank_correlation=1.5 is no correlation here")
+    assert listed[-1]["error"].startswith("trainer.rank_correlation=1.5 is out of range")
     assert done.stderr.splitlines()[-1].startswith(f"fade: error: 1 of {len(states)} jobs failed")
 
 
@@ -106,7 +106,7 @@ def test_help_and_errors_know_the_folder_of_the_user(more: Path, capsys: pytest.
     for words in (["--help", "--config-dir", str(more)], ["-h", "experiment", f'hydra.searchpath=["file://{more}"]']):
         assert "mine              A study of mine." in told(capsys, *words)
     assert run(["--config-dir", str(more), "experiment=mne"]) == 2
-    assert "choose from demo, first_light, grid, mine," in capsys.readouterr().err
+    assert "grid, matched_regions, matched_regions_earlier, mine," in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("bare")

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fade.config import register_option
 from tests.study.processes import end, errors, start
 from tests.study.tiny import runs, tiny
 
 PLUGIN = '''
 from dataclasses import dataclass
-from fade.config import register_option
-from fade.tracking.config import TrackingConfig
+from fade.fields import option
+from fade.tracking import Tracker, TrackingConfig, register_tracker
 
+@register_tracker
 @dataclass(kw_only=True)
-class Diary:
+class Diary(TrackingConfig):
     """A diary that nobody reads.
 
     Attributes:
@@ -24,20 +24,11 @@ class Diary:
         pages: How many it has.
     """
 
-    name: str = ""
-    pages: int = 10
-
-    def __post_init__(self):
-        if self.pages < 1:
-            raise ValueError(f"tracking.pages={self.pages} is none; give 1 or more")
-
-    def check(self):
-        pass
+    name: str = "diary"
+    pages: int = option(10, least=1)
 
     def build(self, *arguments, **more):
-        return TrackingConfig(name="none").build(*arguments, **more)
-
-register_option("tracking", "diary", Diary)
+        return Tracker()
 '''
 
 
@@ -60,7 +51,8 @@ def test_an_option_of_a_plugin_is_chosen_set_and_run(folder: Path) -> None:
     code, text = said(folder, *words, "plugins=[diary_plugin]", "tracking=diary", "tracking.pages=3")
     assert code == 0, text
     (run,) = runs(folder)
-    assert yaml.safe_load((run / "config.yaml").read_text())["tracking"] == {"name": "diary", "pages": 3}
+    tracking = yaml.safe_load((run / "config.yaml").read_text())["tracking"]
+    assert (tracking["name"], tracking["pages"]) == ("diary", 3)
 
 
 def test_a_file_of_values_names_the_schema_of_a_plugin(folder: Path) -> None:
@@ -77,11 +69,14 @@ def test_a_file_of_values_names_the_schema_of_a_plugin(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["plugins=[diary_plugin]", "tracking=diary", "tracking.pages=0"], "tracking.pages=0 is none; give 1 or more"),
+        (
+            ["plugins=[diary_plugin]", "tracking=diary", "tracking.pages=0"],
+            "tracking.pages=0 is out of range; give 1 or more",
+        ),
         (["++plugins=[diary_plugin]", "tracking=diray"], "choose from csv, diary, none"),
         (["plugins=[diary_plugin]", "tracking=diray"], "choose from csv, diary, none"),
         (["plugins=[diary_plugin]", "tracking=diary", "tracking.page=0"], "did you mean tracking.pages?"),
-        (["plugins=[diary_plugin]", "tracking=diary", "tracking.mode=offline"], "whose keys are name, pages"),
+        (["plugins=[diary_plugin]", "tracking=csv", "tracking.pages=1"], "whose keys are name, mode, project"),
         (["plugins=diary_plugin", "tracking=diary"], "plugins takes a list; write plugins=[…]"),
     ],
 )
@@ -110,10 +105,3 @@ def test_an_installed_plugin_needs_no_key(folder: Path) -> None:
     code, text = said(folder, "seed=0")
     assert code == 2
     assert "the plugin diary of the package diary cannot be imported" in text
-
-
-def test_what_cannot_join_is_refused() -> None:
-    with pytest.raises(ValueError, match="experiment is no group"):
-        register_option("experiment", "x", Path)
-    with pytest.raises(ValueError, match="is no dataclass"):
-        register_option("tracking", "x", Path)

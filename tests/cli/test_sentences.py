@@ -1,36 +1,32 @@
-"""What is called otherwise now is told in one sentence."""
+"""What is called otherwise now is answered by one sentence that names the new name."""
 
 import pytest
 
-from fade.config import compose_study, sentences
+from fade import renamed
+from fade.config import compose_study
 from fade.study.config import ConfigurationError
-
-
-@pytest.fixture(autouse=True)
-def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names of an earlier version that never was."""
-    monkeypatch.setattr(sentences, "RENAMED_KEYS", {"trainer.speed": "trainer.lr"})
-    monkeypatch.setattr(sentences, "RENAMED_OPTIONS", {("trainer", "together"): "joint"})
-    monkeypatch.setattr(sentences, "RENAMED_VALUES", {("trainer.readout", "best"): "alone"})
 
 
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
-        ("trainer.speed=1", "trainer.speed is called trainer.lr now; write that"),
-        ("+trainer.speed=1", "trainer.speed is called trainer.lr now; write that"),
-        ("trainer=together", "trainer=together is called trainer=joint now; write that"),
-        ("trainer.readout=best", "trainer.readout=best is called trainer.readout=alone now; write that"),
+        *((f"{key}=[x]", f"{key} is called {new} now; write that") for key, new in renamed.KEYS.items()),
+        ("trainer=apart", "trainer=apart is called trainer=independent_paths now; write that"),
+        ("trainer.name=apart", "trainer=apart is called trainer=independent_paths now; write that"),
+        ("trainer.readout=elsewhere", "trainer.readout=elsewhere is called trainer.readout=predictor now; write that"),
     ],
 )
 def test_an_old_name_is_told_the_new_one(word: str, sentence: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
-        compose_study([word])
-    assert str(error.value) == sentence
+    for prefix in ("", "+"):
+        with pytest.raises(ConfigurationError) as error:
+            compose_study([prefix + word] if "=[" in word else [word])
+        assert str(error.value) == sentence
 
 
-def test_a_name_that_is_still_known_is_not_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentences, "RENAMED_KEYS", {"trainer.lr": "trainer.speed"})
-    with pytest.raises(ConfigurationError, match="choose from"):
-        compose_study(["trainer.readout=best"])
-    assert compose_study(["trainer.lr=1"]).trainer.lr == 1  # type: ignore[union-attr]
+def test_metrics_of_an_earlier_version_are_read_by_todays_names() -> None:
+    region = {"elsewhere": {"regions": 2}, "readout": "informed", "readouts": {"informed": 1, "weights": 2}}
+    assert renamed.current_region(region) == {
+        "earlier_runs": {"regions": 2},
+        "readout": "consensus_with_predictor",
+        "readouts": {"consensus_with_predictor": 1, "weights": 2},
+    }
