@@ -23,3 +23,4 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+	PYTHONPATH=examples OMP_NUM_THREADS=1 $(BIN)/python -m pytest examples
