@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from fade.cli.jobs import Job, check_together, grid, typed_overrides
 from fade.cli.session import Stopped, session
 from fade.cli.study import plan
+from fade.errors import with_type
 from fade.run_files import finished, intact
 from fade.store import write_whole
 from fade.study.config import ConfigurationError
@@ -108,12 +109,16 @@ def finish_sweep(error: Exception | None = None) -> None:
     from fade.report import build_sweep
 
     jobs = refresh_sweep(folder)
-    print(f"report of the sweep: {build_sweep(folder)}", flush=True)
-    if error is not None and not any(job["state"] == "failed" for job in jobs):
+    page = build_sweep(folder)
+    print(f"report of the sweep: {page}", flush=True)
+    failed = [str(job["number"]) for job in jobs if job["state"] != "done"]
+    named = f"{len(failed)} of {len(jobs)} jobs {{}} (job{'s' * (len(failed) > 1)} {', '.join(failed)}); see {page}"
+    if failed and (error is None or any(job["state"] == "failed" for job in jobs)):
+        raise SweepFailed(named.format("failed"))
+    if failed and error is not None:
+        raise SweepFailed(f"{with_type(error).rstrip('.')}; {named.format('did not finish')}") from error
+    if error is not None:
         raise error
-    if failed := [str(job["number"]) for job in jobs if job["state"] != "done"]:
-        named = f"job{'s' * (len(failed) > 1)} {', '.join(failed)}"
-        raise SweepFailed(f"{len(failed)} of {len(jobs)} jobs failed ({named}); see {folder / 'report.html'}")
 
 
 def has_begun() -> bool:

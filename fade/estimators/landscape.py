@@ -5,8 +5,8 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from fade.space import Cell, CellSpace, HierarchicalSpace, Region
 
@@ -116,4 +116,4 @@ def _latent_correlation(spearman: float, candidates: int) -> float:
         inner = np.arcsin(rho) + (candidates - 2) * np.arcsin(rho / 2)
         return float(6 / (np.pi * (candidates + 1)) * inner - spearman)
 
-    return float(brentq(excess, 0, 1))
+    return float(scipy.optimize.brentq(excess, 0, 1))

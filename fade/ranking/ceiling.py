@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from math import asin, pi, sin, sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fade.ranking.bootstrap import FEWEST, Floats, centred_ranks, finite, percentiles, resample
 
@@ -55,7 +55,7 @@ def noise_ceiling(accuracies: ArrayLike, *, seed: int, resamples: int = 2000) ->
     undefined = Ceiling(None, None, None, None)
     if seeds < 2 or paths < 3 or (np.ptp(readings, axis=0) == 0).any():
         return undefined
-    ranks = stats.rankdata(readings, axis=0)
+    ranks = scipy.stats.rankdata(readings, axis=0)
     r = float((np.corrcoef(ranks, rowvar=False).sum() - seeds) / (seeds * (seeds - 1)))
     if r <= 0:
         return undefined

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fade.ranking.bootstrap import (
     FEWEST,
@@ -62,8 +62,10 @@ def correlation(scores: ArrayLike, truth: ArrayLike, *, seed: int, resamples: in
     counts = resample(n, resamples if n >= FEWEST else 0, seed)
     return Correlation(
         n,
-        spearman=Interval(_bounded(stats.spearmanr(x, y).statistic), *percentiles(resampled_spearman(x, y, counts))),
-        kendall=Interval(_bounded(stats.kendalltau(x, y).statistic), *percentiles(_kendall(x, y, counts))),
+        spearman=Interval(
+            _bounded(scipy.stats.spearmanr(x, y).statistic), *percentiles(resampled_spearman(x, y, counts))
+        ),
+        kendall=Interval(_bounded(scipy.stats.kendalltau(x, y).statistic), *percentiles(_kendall(x, y, counts))),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh, helmert
 
 Floats = NDArray[np.float64]
 Paths = NDArray[np.int64]
@@ -90,7 +90,7 @@ def fit_effects(
     pair = _pair_table(paths, axes @ (inner * strength / (1 + strength * spectrum)), candidates, pairs)
     fixed = y - dual - _pair_sums(pair, paths)
     coefficients = np.linalg.lstsq(_stage_columns(paths, candidates), fixed, rcond=None)[0]
-    stage = coefficients[1:].reshape(depth, candidates - 1) @ helmert(candidates)
+    stage = coefficients[1:].reshape(depth, candidates - 1) @ scipy.linalg.helmert(candidates)
     least = _ROUNDING * np.abs(y).max()  # what is less is rounding, which must not rank
     stage, pair = (np.where(np.abs(effects) > least, effects, 0.0) for effects in (stage, pair))
     return Effects(float(coefficients[0]), stage, pair, strength, y - errors, _r2(y, errors))
@@ -98,7 +98,7 @@ def fit_effects(
 
 def _stage_columns(paths: Paths, candidates: int) -> Floats:
     """A constant and each stage's contrasts, ``[P, 1 + D (K - 1)]``."""
-    contrasts = helmert(candidates).T  # [K, K - 1], orthonormal, each summing to zero
+    contrasts = scipy.linalg.helmert(candidates).T  # [K, K - 1], orthonormal, each summing to zero
     return np.concatenate([np.ones((len(paths), 1)), contrasts[paths].reshape(len(paths), -1)], axis=1)
 
 
@@ -119,7 +119,7 @@ def _pair_spectrum(paths: Paths, candidates: int, pairs: str, basis: Floats) -> 
     """Eigenvectors ``[P, R]`` and values ``[R]`` of F Fᵀ, F less what the basis explains of it."""
     first, second = _interacting(paths.shape[1], pairs)
     if len(first) * (candidates - 1) ** 2 <= len(paths):
-        contrasts = helmert(candidates).T[paths]  # [P, D, K - 1]
+        contrasts = scipy.linalg.helmert(candidates).T[paths]  # [P, D, K - 1]
         columns = np.einsum("pni,pnj->pnij", contrasts[:, first], contrasts[:, second]).reshape(len(paths), -1)
         axes, size, _ = np.linalg.svd(columns - basis @ (basis.T @ columns), full_matrices=False)
         spectrum = np.square(size)
@@ -127,7 +127,7 @@ def _pair_spectrum(paths: Paths, candidates: int, pairs: str, basis: Floats) -> 
         kernel = _pair_kernel(paths, candidates, pairs)
         kernel -= basis @ (basis.T @ kernel)
         kernel -= (kernel @ basis) @ basis.T
-        spectrum, axes = eigh(kernel, overwrite_a=True, check_finite=False)
+        spectrum, axes = scipy.linalg.eigh(kernel, overwrite_a=True, check_finite=False)
     kept = spectrum > 1e-11 * spectrum.max(initial=0)
     return axes[:, kept], spectrum[kept]
 

@@ -1,8 +1,8 @@
 """What scores know beyond given quantities."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fade.ranking.bootstrap import Floats, finite
 from fade.ranking.correlations import paired
@@ -30,10 +30,10 @@ def partial_spearman(scores: ArrayLike, truth: ArrayLike, given: ArrayLike) -> f
     z = finite("given", given, 2)
     if len(z) != len(x):
         raise ValueError(f"scores has {len(x)} paths and given {len(z)}; give the same paths to both.")
-    design = np.column_stack([np.ones(len(x)), stats.rankdata(z, axis=0)])
+    design = np.column_stack([np.ones(len(x)), scipy.stats.rankdata(z, axis=0)])
     if len(x) < np.linalg.matrix_rank(design) + 2:
         return None
-    a, b = (_residual(stats.rankdata(side), design) for side in (x, y))
+    a, b = (_residual(scipy.stats.rankdata(side), design) for side in (x, y))
     scale = np.linalg.norm(a) * np.linalg.norm(b)
     return float(np.clip(a @ b / scale, -1, 1)) if scale > 0 else None
 

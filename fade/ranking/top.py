@@ -1,8 +1,8 @@
 """How much of the top of a ranking is right."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fade.ranking.bootstrap import Floats
 from fade.ranking.correlations import paired
@@ -31,6 +31,6 @@ def precision_at(scores: ArrayLike, truth: ArrayLike, share: float = 0.1) -> flo
 
 def _membership(values: Floats, size: int) -> Floats:
     """Return of each value the probability to be among the `size` highest, ties broken at random."""
-    above = stats.rankdata(-values, "min") - 1
-    tied = stats.rankdata(-values, "max") - above
+    above = scipy.stats.rankdata(-values, "min") - 1
+    tied = scipy.stats.rankdata(-values, "max") - above
     return np.clip((size - above) / tied, 0, 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -18,14 +18,14 @@ def _log(values: Floats) -> Floats:
 
 
 def _ranks(values: Floats) -> Floats:
-    return np.asarray((stats.rankdata(values) - 0.5) / max(len(values), 1))
+    return np.asarray((scipy.stats.rankdata(values) - 0.5) / max(len(values), 1))
 
 
 TRANSFORMS: dict[str, Callable[[Floats], Floats]] = {
     "identity": lambda values: values,
     "log": _log,
     "ranks": _ranks,
-    "normal_scores": lambda values: np.asarray(stats.norm.ppf(_ranks(values))),
+    "normal_scores": lambda values: np.asarray(scipy.stats.norm.ppf(_ranks(values))),
 }
 """``ranks`` lie in (0, 1), ties at their mean; ``normal_scores`` are normal quantiles of these (Hazen's positions)."""
 

@@ -82,7 +82,7 @@ def test_a_wrong_value_of_independent_paths_is_named_with_a_remedy(values, messa
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, nan])
 def test_a_correlation_lies_between_none_and_full(value):
-    with pytest.raises(ValueError, match=rf"trainer\.rank_correlation={value} .*0 or more and at most 1"):
+    with pytest.raises(ValueError, match=rf"trainer\.rank_correlation={value} .*a number from 0 to 1"):
         SyntheticConfig(rank_correlation=value)
 
 
