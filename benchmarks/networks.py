@@ -28,7 +28,7 @@ def networks(count: int) -> Network:
 
 def step_seconds(network: Network, device: torch.device, execution: str, mixed: bool, repeats: int) -> float:
     """The best time of a step: forward, backward and Adam."""
-    for stage in network._stages():
+    for stage in network.each_stage():
         stage.cells.execution = execution  # type: ignore[union-attr]
     network.to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)

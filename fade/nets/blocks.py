@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fade.nets.cells import stack_groups, unbind_groups
 from fade.nets.depthwise import depthwise_convolution
+from fade.nets.groups import Groups, listed, stacked
 from fade.nets.ops import fill_he_uniform
 from fade.nets.vocabulary import BLOCKS
 from fade.space import Cell
@@ -118,13 +118,28 @@ class BlockBatch(nn.Module):
 
     def forward(self, x: Tensor, select: Sequence[int] | None = None) -> Tensor:
         """Evaluate blocks; see `fade.nets.cells.CellBatch.forward`."""
+        return stacked(self.outputs(x, select))
+
+    def outputs(self, x: Groups, select: Sequence[int] | None = None) -> Groups:
+        """See `fade.nets.cells.CellBatch.outputs`."""
         chosen = list(range(len(self.blocks))) if select is None else list(select)
         repeated = len(set(chosen)) < len(chosen)
         kind = "batch" if self.statistics == "update" and (repeated or select is not None) else self.statistics
         for norm in norms(self):
             norm.statistics = kind
-        inputs = unbind_groups(x, len(chosen))
-        return stack_groups([self.blocks[m](own) for m, own in zip(chosen, inputs, strict=True)])
+        return [self.blocks[m](own) for m, own in zip(chosen, listed(x, len(chosen)), strict=True)]
+
+    def mixture(self, x: Groups, weights: Tensor) -> Groups:
+        """See `fade.nets.cells.CellBatch.mixture`."""
+        (networks, candidates), scales = weights.shape, weights.flatten().unbind()
+        outputs = [out * scale for out, scale in zip(listed(self.outputs(x), len(scales)), scales, strict=True)]
+        return [
+            sum(outputs[n * candidates + 1 : (n + 1) * candidates], outputs[n * candidates]) for n in range(networks)
+        ]
+
+    def execution_on(self, x: Groups) -> str:
+        """Block by block."""
+        return "loop"
 
     def use_statistics(self, kind: str) -> None:
         """Normalise by `batch`, `running` or `update` statistics."""

@@ -9,50 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fade.nets.execution import fastest_execution, run_grouped, run_loop, run_matmul
+from fade.nets.groups import Groups, part_groups, stacked
 from fade.nets.ops import Op
 from fade.nets.program import Place, Program, compile_program, edges_of
 from fade.nets.vocabulary import build_op
 from fade.seeds import subseed
 from fade.space import Cell
-
-
-def default_execution(device_type: str, dims: int) -> str:
-    """How cells are fastest, measured: grouped, but cell by cell for images on a CPU (`benchmarks/README.md`)."""
-    return "loop" if device_type == "cpu" and dims >= 2 else "grouped"
-
-
-def stack_groups(groups: Sequence[Tensor]) -> Tensor:
-    """Stack ``[B, C, *spatial]`` to ``[G, B, C, *spatial]``, images with channels last in memory."""
-    if groups[0].dim() != 4:
-        return torch.stack(list(groups))
-    return torch.stack([group.permute(0, 2, 3, 1) for group in groups]).permute(0, 1, 4, 2, 3)
-
-
-def unbind_groups(x: Tensor, count: int) -> Sequence[Tensor]:
-    """Take ``[G, B, C, *spatial]`` apart, or repeat one group.
-
-    Gradients of images have channels last in memory, too; a step that has to mix both orders is slow.
-
-    Args:
-        x: G groups, or one.
-        count: G.
-    """
-    if x.dim() != 5:
-        groups = x.unbind()
-    else:
-        groups = tuple(group.permute(0, 3, 1, 2) for group in x.permute(0, 1, 3, 4, 2).unbind())
-    return groups if len(groups) == count else groups * count
-
-
-def join_groups(x: Tensor) -> Tensor:
-    """``[G, B, C, *spatial]`` as channel groups ``[B, G·C, *spatial]``; a view where `part_groups` made it."""
-    return x.transpose(0, 1).flatten(1, 2)
-
-
-def part_groups(x: Tensor, channels: int) -> Tensor:
-    """Channel groups ``[B, G·C, *spatial]`` as ``[G, B, C, *spatial]``, a view."""
-    parted: Tensor = x.unflatten(1, (-1, channels))
-    return parted.transpose(0, 1)
 
 
 def common_place(cell: Cell, tail: int, head: int, op: str) -> tuple[str, int, int | str]:
@@ -79,7 +42,7 @@ class CellBatch(nn.Module):
     Attributes:
         statistics: What normalises: ``"batch"``, ``"running"``, or ``"update"`` (batch statistics, averaged into the
             running ones).
-        execution: ``"grouped"``, ``"loop"``, or None: the faster one.
+        execution: ``"loop"``, ``"grouped"``, ``"matmul"`` (linear cells), or None: the fastest one.
     """
 
     running_mean: Tensor
@@ -144,88 +107,94 @@ class CellBatch(nn.Module):
         Args:
             x: ``[G, B, C, *spatial]``, the input of each of the G evaluated cells, or ``[1, B, C, *spatial]``, one for
                 all.
-            select: Which cells to evaluate, with repeats; None is each once, G = M. Running statistics are kept only
+            select: Which cells to evaluate, with repeats; None is each once, G = M. Running statistics are updated only
                 where each is evaluated once.
 
         Returns:
             ``[G, B, C, *spatial]``: each cell's output, normalised.
         """
-        return self._grouped(x, select) if self.groups_on(x.device) else self._loop(x, select)
+        return stacked(self.outputs(x, select))
 
-    def groups_on(self, device: torch.device) -> bool:
-        """Whether cells are evaluated together on a device."""
-        return (self.execution or default_execution(device.type, self.dims)) == "grouped"
-
-    def _loop(self, x: Tensor, select: Sequence[int] | None) -> Tensor:
-        """Cell by cell, edge by edge."""
-        functions = {name: self.op(name).each() for name in self.copies}
-        chosen = range(len(self.cells)) if select is None else select
-        inputs = unbind_groups(x, len(chosen))
-        autocast = torch.is_autocast_enabled(x.device.type)
-        outputs = []
-        for m, source in zip(chosen, inputs, strict=True):
-            values: dict[int, Tensor] = {}
-            ready = set()
-            for tail, head in self.slots[m]:  # sorted by head, so that a tail is summed when it is read
-                if self.normalise == "vertex" and tail in values and tail not in ready:
-                    values[tail] = self._norm(values[tail], self._rows([self.vertex_rows[m][tail]], select))
-                    ready.add(tail)
-                name, copy = self.slots[m][tail, head]
-                arriving = functions[name][copy](values.get(tail, source))
-                arriving = arriving if autocast else arriving.to(x.dtype)  # an op may leave the type
-                values[head] = values[head] + arriving if head in values else arriving
-            out = values[self.cells[m].vertices]
-            outputs.append(out if self.normalise == "none" else self._norm(out, self._rows([m], select)))
-        return stack_groups(outputs)
-
-    def _grouped(self, x: Tensor, select: Sequence[int] | None) -> Tensor:
-        """All cells at once, level by level, one grouped convolution a level and op."""
-        batch, spatial = x.shape[1], x.shape[3:]
-        level, program = join_groups(x), self._program(select, x.device)
-        autocast = torch.is_autocast_enabled(x.device.type)
-        dtype = torch.get_autocast_dtype(x.device.type) if autocast else x.dtype
-        buffer = level.new_zeros((batch, program.rows, self.channels, *spatial), dtype=dtype)
-        for step in program.steps:
-            if step.rows is not None:
-                level = buffer.index_select(1, step.rows).flatten(1, 2)
-                if self.normalise == "vertex":
-                    kept = select is None or self.statistics == "running"
-                    level = self._norm(level, step.statistics if kept else None)
-            for name, tails, copies, heads in step.runs:
-                source = level
-                if level.shape[1] > self.channels and tails is not None:  # one group feeds all edges as it is
-                    source = level.unflatten(1, (-1, self.channels)).index_select(1, tails).flatten(1, 2)
-                out = self.op(name)(source, copies)
-                out = out.reshape(batch, -1, self.channels, *spatial)
-                buffer = buffer.index_add_(1, heads, out.to(buffer.dtype))  # an op may leave autocast's type
-        groups = len(self.cells) if select is None else len(select)
-        result = buffer[:, :groups].flatten(1, 2)
+    def outputs(self, x: Groups, select: Sequence[int] | None = None) -> Groups:
+        """See `forward`; inputs and outputs as the way of evaluation has them."""
+        how, chosen = self.execution_on(x), range(len(self.cells)) if select is None else select
+        if how == "loop":
+            outputs = run_loop(self, x, select)
+            if self.normalise == "none":
+                return outputs
+            return [self.norm(out, self.rows([m], select)) for m, out in zip(chosen, outputs, strict=True)]
+        joined = (run_matmul if how == "matmul" else run_grouped)(self, x, select)
         if self.normalise != "none":
-            result = self._norm(result, self._rows(range(groups) if select is None else select, select))
-        return part_groups(result, self.channels)
+            joined = self.norm(joined, self.rows(chosen, select))
+        return part_groups(joined, self.channels)
 
-    def _rows(self, rows: Sequence[int], select: Sequence[int] | None) -> Sequence[int] | None:
-        """The rows of kept statistics to use; None where a selection is evaluated by its own batch."""
+    def mixture(self, x: Groups, weights: Tensor) -> Groups:
+        """The mixed outputs of the K candidates of each of N networks, N·K = M.
+
+        A cell's normalised output times its weight is what a normalisation with that weight as its scale gives, which
+        saves a pass over the outputs.
+
+        Args:
+            x: An input a cell, or one for all.
+            weights: ``[N, K]``.
+
+        Returns:
+            N groups ``[B, C, *spatial]``.
+        """
+        networks, candidates = weights.shape
+        if self.execution_on(x) == "loop":
+            scales = weights.flatten().unbind()
+            outputs = [
+                out * scale
+                if self.normalise == "none"
+                else self.norm(out, range(m, m + 1), scale.repeat(self.channels))
+                for m, (out, scale) in enumerate(zip(run_loop(self, x, None), scales, strict=True))
+            ]
+            return [_sum(outputs[n * candidates : (n + 1) * candidates]) for n in range(networks)]
+        run = run_matmul if self.execution_on(x) == "matmul" else run_grouped
+        joined, scale = run(self, x, None), weights.flatten().repeat_interleave(self.channels)
+        if self.normalise == "none":
+            joined = joined * scale.view(-1, *[1] * (joined.dim() - 2))
+        else:
+            joined = self.norm(joined, range(len(self.cells)), scale)
+        mixed: Tensor = joined.unflatten(1, (networks, candidates, self.channels)).sum(2)
+        return mixed.transpose(0, 1)
+
+    def execution_on(self, x: Groups) -> str:
+        """How the cells are evaluated on the device of `x`."""
+        one = x if isinstance(x, Tensor) else x[0]
+        return self.execution or fastest_execution(self, one.device.type, one.shape[-self.dims :])
+
+    def rows(self, rows: Sequence[int], select: Sequence[int] | None) -> Sequence[int] | None:
+        """The rows of running statistics to use; None where a selection is evaluated by its own batch."""
         return rows if select is None or self.statistics == "running" else None
 
-    def _norm(self, x: Tensor, rows: Tensor | Sequence[int] | None) -> Tensor:
-        """Normalise ``[B, n·C, *spatial]`` per channel over batch and space, by statistics kept in n rows."""
+    def norm(self, x: Tensor, rows: Tensor | Sequence[int] | None, scale: Tensor | None = None) -> Tensor:
+        """Normalise ``[B, n·C, *spatial]`` per channel over batch and space.
+
+        Args:
+            x: n cells or vertices.
+            rows: Where their running statistics are; None has none.
+            scale: What to multiply the result by ``[n·C]``.
+        """
         if self.statistics == "batch" or rows is None:
-            return F.batch_norm(x, None, None, training=True)
+            return F.batch_norm(x, None, None, scale, training=True)
         update = self.statistics == "update"
         if isinstance(rows, range) or len(rows) == 1:  # a view, updated in place
             start = int(rows[0])
             block = slice(start, start + len(rows))
-            return F.batch_norm(x, self.running_mean[block].view(-1), self.running_var[block].view(-1), training=update)
+            mean, var = self.running_mean[block].view(-1), self.running_var[block].view(-1)
+            return F.batch_norm(x, mean, var, scale, training=update)
         index = torch.as_tensor(rows, device=x.device)
         mean, var = self.running_mean[index].flatten(), self.running_var[index].flatten()
-        out = F.batch_norm(x, mean, var, training=update)
+        out = F.batch_norm(x, mean, var, scale, training=update)
         if update:  # past autograd: it has kept views of other rows, which no backward pass reads
             self.running_mean.data[index] = mean.view(-1, self.channels)
             self.running_var.data[index] = var.view(-1, self.channels)
         return out
 
-    def _program(self, select: Sequence[int] | None, device: torch.device) -> Program:
+    def program(self, select: Sequence[int] | None, device: torch.device) -> Program:
+        """The order in which chosen cells are evaluated level by level."""
         chosen = tuple(range(len(self.cells)) if select is None else select)
         key = (chosen, device)
         if key not in self._programs:
@@ -275,3 +244,11 @@ class CellBatch(nn.Module):
     def parameter_count(self, index: int) -> int:
         """Parameters of one cell on its own."""
         return sum(self.op(op).parameter_count() for op, _ in self.slots[index].values())
+
+
+def _sum(outputs: Sequence[Tensor]) -> Tensor:
+    """Their sum, in place of the first, whose values no backward pass reads."""
+    total = outputs[0]
+    for out in outputs[1:]:
+        total = total.add_(out)
+    return total

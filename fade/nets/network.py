@@ -7,13 +7,16 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fade.nets.blocks import BlockBatch, ConvNorm, norms
-from fade.nets.cells import CellBatch, join_groups, part_groups, stack_groups, unbind_groups
+from fade.nets.cells import CellBatch
+from fade.nets.cost import Cost
+from fade.nets.groups import Groups, channels_last, join_groups, listed, part_groups, stacked, taken
 from fade.nets.layout import Layout, StageLayout
-from fade.nets.ops import CONVOLVE, fill_he_uniform, grouped_convolution
+from fade.nets.ops import CONVOLVE, empty_weight, fill_he_uniform, grouped_convolution
 from fade.space import Region
 
 Choice = Tensor | int | None
@@ -27,6 +30,13 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return CONVOLVE[weight.dim() - 2](x, weight, bias, padding=weight.shape[-1] // 2)
 
 
+def _entered(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A convolution and ReLU; of a kernel of size 1 without a spatial axis, a matrix product."""
+    if x.dim() == 3 and x.shape[2] == weight.shape[2] == 1:
+        return F.linear(x[..., 0], weight[..., 0], bias).relu_()[..., None]
+    return convolve(x, weight, bias).relu_()
+
+
 class Stage(nn.Module):
     """Input convolution, K candidate cells, their mixture and pooling, for N networks side by side."""
 
@@ -38,7 +48,7 @@ class Stage(nn.Module):
         self.entry: nn.ParameterList = nn.ParameterList()
         if stage.kernel is not None:
             size = (self.networks, stage.channels, stage.inputs, *[stage.kernel] * dims)
-            self.entry.extend([nn.Parameter(torch.empty(size)), nn.Parameter(torch.zeros(size[:2]))])
+            self.entry.extend([nn.Parameter(empty_weight(*size)), nn.Parameter(torch.zeros(size[:2]))])
         cells = [cell for region in regions for cell in region.cells[d]]
         owners = [n for n in range(self.networks) for _ in range(self.candidates)]
         self.cells: CellBatch | BlockBatch
@@ -56,51 +66,45 @@ class Stage(nn.Module):
             )
         self.pool = POOL[dims](2) if stage.pool else None
 
-    def enter(self, x: Tensor) -> Tensor:
+    def enter(self, x: Groups) -> Groups:
         """Input convolution and ReLU.
 
         Args:
-            x: ``[G, B, C_in, *spatial]``: with one network any number of groups, with N networks a group each, or one
+            x: Groups ``[B, C_in, *spatial]``: with one network any number of them, with N networks a group each, or one
                 that all see.
 
         Returns:
-            ``[G, B, C, *spatial]``, or N groups.
+            As many ``[B, C, *spatial]``, or N.
         """
         if not self.entry:
-            return x if len(x) > 1 or self.networks == 1 else x.expand(self.networks, *x.shape[1:])
+            return x
         weight, bias = self.entry
+        if self.cells.execution_on(x) == "loop":
+            count = max(len(x), self.networks)
+            weights, biases = (parameter.unbind() * (count // self.networks) for parameter in (weight, bias))
+            return [convolve(h, w, b).relu_() for h, w, b in zip(listed(x, count), weights, biases, strict=True)]
+        h = stacked(x)
         if self.networks == 1:  # the groups are one larger batch
-            out = convolve(x.flatten(0, 1), weight[0], bias[0])
-            return out.relu_().view(*x.shape[:2], *out.shape[1:])
-        if isinstance(self.cells, CellBatch) and self.cells.groups_on(x.device):
-            return part_groups(grouped_convolution(join_groups(x), weight, bias).relu_(), self.channels)
-        inputs = unbind_groups(x, self.networks)
-        return stack_groups(
-            [convolve(h, w, b).relu_() for h, w, b in zip(inputs, weight.unbind(), bias.unbind(), strict=True)]
-        )
+            out = _entered(h.flatten(0, 1), weight[0], bias[0])
+            return out.view(*h.shape[:2], *out.shape[1:])
+        return part_groups(grouped_convolution(join_groups(h), weight, bias).relu_(), self.channels)
 
-    def mix(self, x: Tensor, choice: Choice) -> Tensor:
-        """Combine the candidates: ``[N, B, C, *spatial]`` to the same shape."""
+    def mix(self, x: Groups, choice: Choice) -> Groups:
+        """Combine the candidates of each network: groups ``[B, C, *spatial]`` to as many, or N."""
         if isinstance(choice, int):
-            out: Tensor = self.cells(x, [n * self.candidates + choice for n in range(self.networks)])
-            return out
+            return self.cells.outputs(x, [n * self.candidates + choice for n in range(self.networks)])
         if choice is None:
             assert self.candidates == 1, "K candidates need mixing weights"
-        elif self.networks > 1:
-            x = x.repeat_interleave(self.candidates, 0)
-        out = self.cells(x)
-        if choice is None:
-            return out
-        out = out.view(self.networks, self.candidates, *out.shape[1:])
-        weights = choice.reshape(*choice.shape, *[1] * (out.dim() - 2))
-        if out.dim() < 6:
-            return (out * weights).sum(1)
-        return (out.movedim(3, -1) * weights).sum(1).movedim(-1, 2)  # a sum would forget that channels are last
+            return self.cells.outputs(x)
+        repeated = [n for n in range(self.networks) for _ in range(self.candidates)]
+        return self.cells.mixture(taken(x, repeated), choice)
 
-    def shrink(self, x: Tensor) -> Tensor:
+    def shrink(self, x: Groups) -> Groups:
         """Pooling, where the stage has it."""
         if self.pool is None:
             return x
+        if not isinstance(x, Tensor):
+            return [self.pool(h) for h in x]
         pooled: Tensor = self.pool(x.flatten(0, 1))
         return pooled.view(*x.shape[:2], *pooled.shape[1:])
 
@@ -142,7 +146,7 @@ class Network(nn.Module):
 
     def _initialise(self, generators: Sequence[torch.Generator]) -> None:
         with torch.no_grad():
-            for stage in self._stages():
+            for stage in self.each_stage():
                 if stage.entry:
                     for n, generator in enumerate(generators):
                         fill_he_uniform(stage.entry[0][n], generator)
@@ -153,7 +157,8 @@ class Network(nn.Module):
                 bound = self.head_weight.shape[-1] ** -0.5
                 self.head_weight[n].uniform_(-bound, bound, generator=generator)
 
-    def _stages(self) -> Iterator[Stage]:
+    def each_stage(self) -> Iterator[Stage]:
+        """The stages."""
         for stage in self.stages:
             assert isinstance(stage, Stage)
             yield stage
@@ -169,7 +174,7 @@ class Network(nn.Module):
             ``[N, B, classes]``.
         """
         h = self._prepare(x)
-        for d, stage in enumerate(self._stages()):
+        for d, stage in enumerate(self.each_stage()):
             h = stage.shrink(stage.mix(stage.enter(h), None if choices is None else choices[d]))
         return self._head(h)
 
@@ -186,40 +191,39 @@ class Network(nn.Module):
         assert len(self.regions) == 1, "paths run through one hyper-architecture"
         h = self._prepare(x)
         parents = np.zeros(len(paths), dtype=np.int64)  # of each path: its node, a group of h
-        for stage, step in zip(self._stages(), paths.T, strict=True):
+        for stage, step in zip(self.each_stage(), paths.T, strict=True):
             # Sorted by candidate first, so that the K disjoint paths of a fair step run the cells in their own order.
             nodes, inverse = np.unique(np.stack([step, parents], 1), axis=0, return_inverse=True)
-            h = stage.enter(h)
             select, sources = nodes.T.tolist()
-            if len(h) > 1:
-                groups = unbind_groups(h, len(h))
-                h = stack_groups([groups[source] for source in sources])
+            h = taken(stage.enter(h), sources)
             everything = select == list(range(stage.candidates))
-            h = stage.shrink(stage.cells(h, None if everything else select))
+            h = stage.shrink(stage.cells.outputs(h, None if everything else select))
             parents = inverse.reshape(-1)
         logits = self._head(h)
         return logits[torch.as_tensor(parents, device=logits.device)]
 
-    def _prepare(self, x: Tensor) -> Tensor:
-        """One group ``[1, B, C, *spatial]``, images with channels last in memory."""
+    def _prepare(self, x: Tensor) -> Groups:
+        """One group, or N behind a stem each."""
         if self.layout.flatten:
-            return x.flatten(1)[None, :, :, None]
-        if not self.stem:
-            return stack_groups([x])
-        return stack_groups([stem(x.contiguous(memory_format=torch.channels_last)) for stem in self.stem])
+            return [x.flatten(1)[:, :, None]]
+        x = channels_last(x)
+        return [stem(x) for stem in self.stem] if self.stem else [x]
 
-    def _head(self, h: Tensor) -> Tensor:
-        """Global average pooling and a linear layer: ``[G, B, C, *spatial]`` to ``[G, B, classes]``."""
-        if self.neck:
-            necks = list(self.neck) if len(self.neck) == len(h) else [self.neck[0]] * len(h)
-            h = stack_groups([neck(own) for neck, own in zip(necks, h, strict=True)])
-        pooled = h.flatten(3).mean(3) if h.dim() < 5 else h.movedim(2, -1).flatten(2, -2).mean(2)
+    def _head(self, h: Groups) -> Tensor:
+        """Global average pooling and a linear layer: G groups to ``[G, B, classes]``."""
+        if isinstance(h, Tensor):
+            pooled = h.flatten(3).mean(3)
+        else:
+            necks = list(self.neck) if len(self.neck) == len(h) else [*self.neck[:1]] * len(h)
+            groups = [neck(own) for neck, own in zip(necks, h, strict=True)] if necks else h
+            # Channels last before the mean, so that its gradient has them last, too.
+            pooled = torch.stack([group.movedim(1, -1).flatten(1, -2).mean(1) for group in groups])
         return torch.matmul(pooled, self.head_weight.transpose(1, 2)) + self.head_bias[:, None]
 
     @contextmanager
     def statistics(self, kind: str) -> Iterator[None]:
         """Which normalisation statistics the cells use: `batch`, `running`, or `update` (batch, and keep them)."""
-        parts = [*(stage.cells for stage in self._stages()), *norms(nn.ModuleList([self.stem, self.neck]))]
+        parts = [*(stage.cells for stage in self.each_stage()), *norms(nn.ModuleList([self.stem, self.neck]))]
         before = [part.statistics for part in parts]
         try:
             for part in parts:
@@ -228,6 +232,19 @@ class Network(nn.Module):
         finally:
             for part, kept in zip(parts, before, strict=True):
                 part.use_statistics(kept)
+
+    @contextmanager
+    def execution(self, how: str) -> Iterator[None]:
+        """How cells are evaluated, see `fade.nets.execution`."""
+        batches = [stage.cells for stage in self.each_stage() if isinstance(stage.cells, CellBatch)]
+        before = [cells.execution for cells in batches]
+        try:
+            for cells in batches:
+                cells.execution = how
+            yield
+        finally:
+            for cells, known in zip(batches, before, strict=True):
+                cells.execution = known
 
     def path_network(self, path: Sequence[int]) -> Network:
         """The stand-alone network of a path of one hyper-architecture, with the same weights."""
@@ -242,7 +259,7 @@ class Network(nn.Module):
     def _extract(self, region: Region, n: int, path: Sequence[int]) -> Network:
         alone = Network([region], self.layout, seeds=None)
         with torch.no_grad():
-            for mine, other, k in zip(alone._stages(), self._stages(), path, strict=True):
+            for mine, other, k in zip(alone.each_stage(), self.each_stage(), path, strict=True):
                 for target, source in zip(mine.entry, other.entry, strict=True):
                     target[0].copy_(source[n])
                 mine.cells.load_cell(0, other.cells, n * other.candidates + k)  # type: ignore[arg-type]
@@ -257,45 +274,3 @@ class Network(nn.Module):
     def cost(self) -> Cost:
         """What each part costs, from which the cost of every path follows."""
         return Cost(self)
-
-
-class Cost:
-    """Parameters and multiply-accumulates of one network, part by part; FLOPs are 2 × multiply-accumulates.
-
-    Attributes:
-        fixed_macs: Of the skeleton.
-        fixed_parameters: Of the skeleton.
-        cell_macs: ``[D, K]``.
-        cell_parameters: ``[D, K]``.
-    """
-
-    def __init__(self, network: Network) -> None:
-        layouts, stages = network.layout.stages, list(network._stages())
-        head = network.head_weight[0].numel()
-        fixed = nn.ModuleList([network.stem[:1], network.neck[:1]])
-        sizes = (layouts[0].spatial, layouts[-1].output)
-        self.fixed_macs = head + sum(norm.macs(size) for norm, size in zip(norms(fixed), sizes, strict=False))
-        self.fixed_macs += sum(s.macs(spec) for s, spec in zip(stages, layouts, strict=True))
-        self.fixed_parameters = (
-            head
-            + network.head_bias[0].numel()
-            + sum(p.numel() for p in fixed.parameters())
-            + sum(p[0].numel() for stage in stages for p in stage.entry)
-        )
-        K = stages[0].candidates
-        self.cell_macs = np.array(
-            [[s.cells.macs(k, spec.spatial) for k in range(K)] for s, spec in zip(stages, layouts, strict=True)]
-        )
-        self.cell_parameters = np.array([[s.cells.parameter_count(k) for k in range(K)] for s in stages])
-
-    def path_flops(self, path: Sequence[int]) -> int:
-        """FLOPs of one forward pass of one example along a path."""
-        return 2 * int(self.fixed_macs + sum(self.cell_macs[d, k] for d, k in enumerate(path)))
-
-    def path_parameters(self, path: Sequence[int]) -> int:
-        """Parameters of the stand-alone network of a path."""
-        return int(self.fixed_parameters + sum(self.cell_parameters[d, k] for d, k in enumerate(path)))
-
-    def mixed_flops(self) -> int:
-        """FLOPs of one forward pass of one example through all candidates."""
-        return 2 * int(self.fixed_macs + self.cell_macs.sum())

@@ -23,7 +23,7 @@ from fade.training.networks import train_networks, train_paths
 from fade.training.provenance import device_name, versions
 from fade.training.recipe import NetworkRecipe
 
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 """Raised by hand whenever a change of code changes the numbers."""
 
 CHUNK = {"cpu": 4, "cuda": 64}

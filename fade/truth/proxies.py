@@ -122,8 +122,8 @@ def naswot(network: Network, x: Tensor, y: Tensor) -> float:
     Returns:
         Higher is better; −∞ where K is singular in double precision, for example where two examples have one code.
     """
-    with network.statistics("batch"), torch.no_grad(), ReluAgreement(len(x)) as seen:
-        network(x)
+    with network.statistics("batch"), network.execution("loop"), torch.no_grad(), ReluAgreement(len(x)) as seen:
+        network(x)  # cell by cell, so that the batch is the first axis everywhere
     kernel = seen.kernel.numpy()
     if np.linalg.matrix_rank(kernel, hermitian=True) < len(kernel):
         return -np.inf

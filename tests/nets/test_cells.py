@@ -6,6 +6,7 @@ from torch import nn
 from fade.nets import vocabulary
 from fade.nets.cells import CellBatch
 from fade.nets.config import SpaceConfig
+from fade.nets.groups import stacked
 from fade.nets.vocabulary import CONVOLUTIONS, PARAMETER_FREE, register_op, try_ops
 from fade.space import Cell, CellSpace
 from tests.nets.reference import evaluate_cell
@@ -30,6 +31,9 @@ class AskingForValues(nn.BatchNorm1d):
 
 def groups(count, dims, requires_grad=False):
     return torch.randn(count, 3, 4, *SIZE[dims], requires_grad=requires_grad)
+
+
+LINEAR = ("linear", "identity")
 
 
 both_executions = pytest.mark.parametrize("execution", ["grouped", "loop"])
@@ -197,3 +201,38 @@ def test_a_registered_op_that_no_network_can_use_is_refused_before_any_work(monk
         try_ops("space.ops", ["conv3", "mine"], layout)
     try_ops("space.ops", ["conv3"], layout)
     assert torch.equal(torch.get_rng_state(), chance)
+
+
+@pytest.mark.parametrize("normalise", ["output", "vertex", "none"])
+@pytest.mark.parametrize(
+    ("dims", "ops", "size", "execution"),
+    [(1, OPS, (13,), "grouped"), (1, OPS, (13,), "loop"), (2, OPS, (7, 6), "loop"), (2, OPS, (7, 6), "grouped"),
+     (1, LINEAR, (1,), "matmul"), (1, LINEAR, (1,), "loop")],
+)  # fmt: skip
+def test_a_mixture_is_the_weighted_sum_with_its_gradients(dims, ops, size, execution, normalise):
+    """Two networks of three candidates; gradients by the input, the weights of cells and the mixing weights."""
+    batch = random_batch(dims, ops, owners=[0, 0, 0, 1, 1, 1], normalise=normalise, output_op=ops[0])
+    batch.execution, batch.statistics = execution, "batch"
+    x = torch.randn(2, 5, 4, *size, requires_grad=True)
+    weights = torch.rand(2, 3, requires_grad=True)
+    target = torch.randn(2, 5, 4, *size)
+    each = batch(x.repeat_interleave(3, 0)).view(2, 3, 5, 4, *size)
+    plain = (each * weights.view(2, 3, 1, 1, *[1] * dims)).sum(1)
+    given = x.repeat_interleave(3, 0)
+    mixed = stacked(batch.mixture(list(given) if execution == "loop" else given, weights))
+    torch.testing.assert_close(mixed, plain, atol=1e-5, rtol=1e-5)
+    parameters = [x, weights, *batch.parameters()]
+    fast = torch.autograd.grad((mixed * target).sum(), parameters, materialize_grads=True)
+    slow = torch.autograd.grad((plain * target).sum(), parameters, materialize_grads=True)
+    for ours, theirs in zip(fast, slow, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("normalise", ["output", "vertex", "none"])
+def test_matrix_products_equal_a_plain_loop(normalise):
+    batch = random_batch(1, LINEAR, normalise=normalise, output_op="linear")
+    batch.execution = "matmul"
+    for count in (1, 6):
+        x = torch.randn(count, 5, 4, 1)
+        for m, (got, own) in enumerate(zip(batch(x), x.expand(6, 5, 4, 1), strict=True)):
+            torch.testing.assert_close(got, evaluate_cell(batch, m, own), atol=1e-5, rtol=1e-5)

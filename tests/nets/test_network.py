@@ -30,7 +30,7 @@ def hyper(space, candidates=4, execution=None, share=False):
     config, shape = SPACES[space]
     region = config.build().sample_region(np.random.default_rng(1), candidates)
     network = Network([region], config.layout(shape, 5), seeds=[3], share=share)
-    for stage in network._stages():
+    for stage in network.each_stage():
         stage.cells.execution = execution
     return network, torch.randn(6, *shape)
 
@@ -82,7 +82,7 @@ def test_running_statistics_hold_for_a_path_as_for_the_stand_alone_network(space
     config = SpaceConfig(depth=2, channels=8, ops=config.ops, output_op="conv3", normalise=normalise)
     region = config.build().sample_region(np.random.default_rng(1), 3)
     network, x = Network([region], config.layout(shape, 5), seeds=[3]), torch.randn(6, *shape)
-    for stage in network._stages():
+    for stage in network.each_stage():
         stage.cells.execution = execution
     for _ in range(3):
         network(torch.randn(6, *shape), [torch.full((1, 3), 1 / 3)] * 2)
@@ -102,7 +102,7 @@ def test_networks_side_by_side_equal_each_alone(space, execution):
     rng, layout = np.random.default_rng(5), config.layout(shape, 4)
     regions = [config.build().sample_region(rng, 1) for _ in range(3)]
     together, x = Network(regions, layout, seeds=[5, 6, 7]), torch.randn(6, *shape)
-    for stage in together._stages():
+    for stage in together.each_stage():
         stage.cells.execution = execution
     logits = together(x)
     for n, region in enumerate(regions):
@@ -224,7 +224,7 @@ def test_mixed_precision_runs_every_op(space, normalise):
     region = config.build().sample_region(np.random.default_rng(2), 4)
     network, x = Network([region], config.layout(shape, 5), seeds=[0]), torch.randn(6, *shape)
     for execution in ("grouped", "loop"):
-        for stage in network._stages():
+        for stage in network.each_stage():
             stage.cells.execution = execution
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(x, [torch.full((1, 4), 0.25)] * 2)

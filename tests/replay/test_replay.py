@@ -18,6 +18,9 @@ from fade.study import run
 from tests.replay.make import ARCHIVE, machine
 from tests.replay.studies import STUDIES, lasting, overrides
 
+ARCHIVED_VERSION = 3
+"""`RECIPE_VERSION` of the archive."""
+
 pytestmark = pytest.mark.usefixtures("bare")
 
 
@@ -54,6 +57,8 @@ def test_every_study_is_replayed_without_training(stored: Path, monkeypatch: pyt
     def train(*_: Any, **__: Any) -> None:
         raise AssertionError("a stored training was not found")
 
+    # Later versions train to other last bits; what is stored of an earlier one is read all the same.
+    monkeypatch.setattr("fade.training.cached.RECIPE_VERSION", ARCHIVED_VERSION)
     for module in ("region", "networks"):
         monkeypatch.setattr(f"fade.training.{module}.fit", train)
     expected = json.loads((stored / "expected.json").read_text(encoding="utf-8"))

@@ -1,0 +1,47 @@
+"""Activations of several cells side by side: one tensor, or a list where each cell runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+Groups = Tensor | list[Tensor]
+"""``[G, B, C, *spatial]``; or G tensors ``[B, C, *spatial]``, images with channels last in memory, which are never
+stacked: a copy of every activation, and of its gradient, would cost more than all that a stack could save.
+"""
+
+
+def stacked(x: Groups) -> Tensor:
+    """As one tensor."""
+    return x if isinstance(x, Tensor) else torch.stack(x)
+
+
+def listed(x: Groups, count: int) -> list[Tensor]:
+    """As a list of `count` groups; one group is repeated, not copied."""
+    groups = list(x.unbind()) if isinstance(x, Tensor) else x
+    return groups if len(groups) == count else groups * count
+
+
+def taken(x: Groups, groups: Sequence[int]) -> Groups:
+    """Some of the groups, with repeats."""
+    if isinstance(x, Tensor):
+        return x if len(x) == 1 else x[torch.as_tensor(groups, device=x.device)]
+    return x if len(x) == 1 else [x[group] for group in groups]
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """One group ``[B, C, *spatial]`` as convolutions on it are fastest: images with channels last in memory."""
+    return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+
+
+def join_groups(x: Tensor) -> Tensor:
+    """``[G, B, C, *spatial]`` as channel groups ``[B, G·C, *spatial]``; a view where `part_groups` made it."""
+    return x.transpose(0, 1).flatten(1, 2)
+
+
+def part_groups(x: Tensor, channels: int) -> Tensor:
+    """Channel groups ``[B, G·C, *spatial]`` as ``[G, B, C, *spatial]``, a view."""
+    parted: Tensor = x.unflatten(1, (-1, channels))
+    return parted.transpose(0, 1)
