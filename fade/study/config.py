@@ -80,8 +80,8 @@ class StudyConfig:
         plan: Say what the study would cost, and do nothing.
         objective: What a sweeper is told of a study that it optimises: a number of metrics.json by its dotted path, as
             ``regions.0.correlation.spearman.value``.
-        plugins: Python modules, which register ops, that a composed configuration has imported; who makes one in
-            Python imports them before.
+        plugins: Python modules that register parts of your own; they are imported before the configuration is
+            composed. Who makes one in Python imports them before.
     """
 
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
