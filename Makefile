@@ -14,8 +14,10 @@ $(VENV)/.installed: pyproject.toml
 demo: install
 	$(BIN)/fade experiment=demo
 
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
 test: install
-	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
+	$(PYTEST) -n auto --dist worksteal -m "not processes"
 
 check: install
 	$(BIN)/ruff check .
@@ -23,4 +25,5 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
-	PYTHONPATH=examples OMP_NUM_THREADS=1 $(BIN)/python -m pytest examples
+	$(PYTEST) -n auto --dist worksteal -m processes
+	PYTHONPATH=examples $(PYTEST) examples

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from fade.nets.layout import Layout
 from fade.space import Cell, Region
 
-F_relu = torch.relu
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
 KERNELS = {"linear": 1, "conv3": 3, "conv5": 5, "conv7": 7}
 
@@ -30,7 +29,7 @@ class BareCell(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         values: dict[int, Tensor] = {}
         for (tail, head, _), edge in zip(self.edges, self.layers, strict=True):
-            arriving = F_relu(edge(values.get(tail, x)))
+            arriving = F.relu(edge(values.get(tail, x)))
             values[head] = values[head] + arriving if head in values else arriving
         return F.batch_norm(values[self.output], None, None, training=True)
 

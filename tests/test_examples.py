@@ -9,6 +9,8 @@ import pytest
 
 from tests.study.processes import end, start
 
+pytestmark = pytest.mark.processes
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 

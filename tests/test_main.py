@@ -14,6 +14,8 @@ from fade.config import GROUPS, known_keys, options
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, runs, tiny
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "pytorch_lightning", "wandb", "matplotlib", "torchvision")
 

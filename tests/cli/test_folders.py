@@ -11,7 +11,7 @@ from fade.cli.main import run
 from fade.config import CONF
 from tests.study.tiny import metrics, rows, tiny
 
-pytestmark = pytest.mark.usefixtures("bare")
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("bare")]
 
 
 def synthetic(folder: Path, *more: str) -> list[str]:

@@ -13,6 +13,8 @@ from fade.report.sweep import _command
 from tests.cli.processes import fade
 from tests.study.tiny import metrics, tiny
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def more(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from fade.fields import option
 from fade.tracking import Tracker, TrackingConfig, register_tracker
 
+pytestmark = pytest.mark.processes
+
 @register_tracker
 @dataclass(kw_only=True)
 class Diary(TrackingConfig):

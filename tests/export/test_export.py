@@ -61,6 +61,7 @@ def test_plain_layers_equal_the_network(case: tuple[Network, Data, str]) -> None
     torch.testing.assert_close(plain_network(network, data)(raw), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.processes
 def test_runs_in_a_process_without_this_package(folder: Path, datasets: dict[str, Data]) -> None:
     folders = []
     for case in ("signals", "images", "mlp", "registered op"):

@@ -14,6 +14,8 @@ from fade.cli.main import run
 from tests.study.processes import end, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, runs, tiny
 
+pytestmark = pytest.mark.processes
+
 WHOLE = ("truth=retrain", "truth.paths=2", "truth.seeds=2", "truth.curve=true", "trainer.epochs=3", "search.regions=3")
 
 

@@ -13,7 +13,7 @@ from fade.report.sweep import _command
 from tests.study.processes import end, errors, start, wait_for
 from tests.study.tiny import entries, lasting, metrics, rows, runs, tiny
 
-pytestmark = pytest.mark.usefixtures("bare")
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("bare")]
 
 
 def sweep(folder: Path) -> Path:
