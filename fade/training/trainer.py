@@ -106,7 +106,7 @@ class NetworkTrainer(pl.LightningModule):
         """Adam or SGD for w, with a cosine schedule over all steps."""
         r, w = self.recipe, list(self.network.parameters())
         optimizer: torch.optim.Optimizer = (
-            torch.optim.Adam(w, lr=r.lr, weight_decay=r.weight_decay)
+            torch.optim.Adam(w, lr=r.lr, weight_decay=r.weight_decay, fused=True)
             if r.optimizer == "adam"
             else torch.optim.SGD(w, lr=r.lr, momentum=r.momentum, weight_decay=r.weight_decay)
         )
