@@ -68,7 +68,8 @@ def write(name: str, what: str, columns: Sequence[str], rows: Sequence[Sequence[
     ]
     table = ["| " + " | ".join(line) + " |" for line in (columns, *rows)]
     table.insert(1, "|---|" + "---:|" * (len(columns) - 1))
-    file = HERE / f"{name}.md"
+    threads = torch.get_num_threads()
+    file = HERE / (f"{name}.md" if threads == 1 else f"{name}_{threads}_threads.md")
     file.write_text("\n".join([*head, *table, ""]), encoding="utf-8")
     return file
 
