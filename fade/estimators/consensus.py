@@ -30,6 +30,10 @@ class Consensus(TrainedEstimator):
             first += kind.config.repeats
         return joined(results)
 
+    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+        """One training of each kind that has so many."""
+        return joined([kind.train_once(region, repeat, which) for kind in self.kinds if repeat < kind.config.repeats])
+
     def planned(self, region: Region) -> list[Planned]:
         """See `Estimator.planned`."""
         return [training for kind in self.kinds for training in kind.planned(region)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from fade.estimators.base import Estimator, Planned, Resources, register_estimator
 from fade.estimators.readouts import READOUTS, Need
-from fade.estimators.trained import TrainedConfig, TrainedEstimator, mean_of_trainings
+from fade.estimators.trained import TrainedConfig, TrainedEstimator
 from fade.fields import option
 from fade.seeds import subseed
 from fade.space import Region
@@ -66,12 +66,6 @@ class IndependentPaths(TrainedEstimator):
 
     config: IndependentPathsConfig
 
-    def train(self, region: Region, *, first: int = 1, total: int | None = None) -> dict[str, Any]:
-        """See `TrainedEstimator.train`."""
-        total = total or self.config.repeats
-        which = [f", training {first + n} of {total}" if total > 1 else "" for n in range(self.config.repeats)]
-        return mean_of_trainings([self._once(region, repeat, text) for repeat, text in enumerate(which)])
-
     def planned(self, region: Region) -> list[Planned]:
         """See `Estimator.planned`; the design is drawn later, so these are as many mean paths."""
         from fade.training.cached import chunk_size
@@ -89,7 +83,8 @@ class IndependentPaths(TrainedEstimator):
         beside = [network] * min(chunk_size(data.device), paths)
         return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, beside, recipe)]
 
-    def _once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+        """See `TrainedEstimator.train_once`."""
         from fade.training.region import sampled_paths
 
         trainings, size = self.trainings, self.config.paths_read(region)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fade.estimators.base import ESTIMATORS, Estimator, Planned, Resources
 from fade.estimators.readouts import READOUTS, MeasuredReadout, Need, Readout
-from fade.estimators.trained import TrainedConfig, TrainedEstimator, mean_of_trainings
+from fade.estimators.trained import TrainedConfig, TrainedEstimator
 from fade.fields import option
 from fade.seeds import subseed
 from fade.source_text import source_fingerprint
@@ -176,12 +176,6 @@ class Supernet(TrainedEstimator):
 
     config: SupernetConfig
 
-    def train(self, region: Region, *, first: int = 1, total: int | None = None) -> dict[str, Any]:
-        """See `TrainedEstimator.train`."""
-        total = total or self.config.repeats
-        which = [f", training {first + n} of {total}" if total > 1 else "" for n in range(self.config.repeats)]
-        return mean_of_trainings([self._once(region, repeat, text) for repeat, text in enumerate(which)])
-
     def planned(self, region: Region) -> list[Planned]:
         """See `Estimator.planned`."""
         from fade.training.flops import planned_region_flops
@@ -194,7 +188,8 @@ class Supernet(TrainedEstimator):
         """Passes over the validation split that read-outs take."""
         return region.depth * region.candidates * sum(readout.passes for readout in self.config.measured.values())
 
-    def _once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+        """See `TrainedEstimator.train_once`."""
         from fade.training.flops import region_flops
         from fade.training.region import train_region
 

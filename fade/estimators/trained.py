@@ -220,7 +220,6 @@ class TrainedEstimator(Estimator):
         assert resources.trainings is not None
         self.config, self.trainings, self.earlier = config, resources.trainings, resources.earlier
 
-    @abstractmethod
     def train(self, region: Region, *, first: int = 1, total: int | None = None) -> dict[str, Any]:
         """The result of all trainings of a region, as one.
 
@@ -232,6 +231,19 @@ class TrainedEstimator(Estimator):
         Returns:
             JSON with ``train_flops``, ``seconds``, ``epoch_seconds``, ``readouts`` {name: [D][K]} of those that were
             measured, and what else was recorded, see `TrainingRecord`.
+        """
+        total = total or self.config.repeats
+        which = [f", training {first + n} of {total}" if total > 1 else "" for n in range(self.config.repeats)]
+        return mean_of_trainings([self.train_once(region, repeat, text) for repeat, text in enumerate(which)])
+
+    @abstractmethod
+    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
+        """The result of one training of a region, as `train` returns it.
+
+        Args:
+            region: D stages of K candidates.
+            repeat: Its number, from 0; each has a seed of its own.
+            which: What to announce beside it.
         """
 
     def estimate(self, region: Region, index: int) -> Estimate:
