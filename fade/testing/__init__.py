@@ -16,12 +16,17 @@ class TestMySearch(SearchConformance):
 pytest is needed, and no more than FaDE itself.
 """
 
-from fade.testing.dataset import DatasetConformance
-from fade.testing.estimator import EstimatorConformance
-from fade.testing.op import OpConformance
-from fade.testing.readout import ReadoutConformance
-from fade.testing.search import SearchConformance
-from fade.testing.tracker import TrackerConformance
+import pytest
+
+for _suite in ("dataset", "estimator", "op", "readout", "search", "tracker"):
+    pytest.register_assert_rewrite(f"{__name__}.{_suite}")  # so that a failure shows the values
+
+from fade.testing.dataset import DatasetConformance  # noqa: E402
+from fade.testing.estimator import EstimatorConformance  # noqa: E402
+from fade.testing.op import OpConformance  # noqa: E402
+from fade.testing.readout import ReadoutConformance  # noqa: E402
+from fade.testing.search import SearchConformance  # noqa: E402
+from fade.testing.tracker import TrackerConformance  # noqa: E402
 
 __all__ = [
     "DatasetConformance",

@@ -71,6 +71,20 @@ class EstimatorConformance:
         assert resources.trainings is not None
         assert (resources.trainings.stored_seconds > 0) == bool(before)
 
+    def test_the_test_split_is_not_looked_at(
+        self, config: EstimatorConfig, estimate: Estimate, region: Region, tmp_path: Path
+    ) -> None:
+        """Wrong labels of it change nothing."""
+        blind = samples.resources(tmp_path / "blind", region.candidates, wrong_test=True)
+        assert config.build(blind).estimate(region, 0).stage_scores == estimate.stage_scores
+
+    def test_a_region_of_one_candidate_has_scores(self, config: EstimatorConfig, store: Path) -> None:
+        """A search on single networks compares them from region to region."""
+        single = samples.region(candidates=1)
+        scores = np.array(config.build(samples.resources(store, candidates=1)).estimate(single, 0).stage_scores)
+        assert scores.shape == (single.depth, 1)
+        assert np.isfinite(scores).all()
+
     def test_its_record_goes_into_metrics(self, estimate: Estimate) -> None:
         """JSON without NaN, the same when read back."""
         assert json.loads(json.dumps(estimate.record, allow_nan=False)) == estimate.record
@@ -83,6 +97,13 @@ class EstimatorConformance:
         assert (price > 0) == (estimate.train_flops > 0)
         assert price / 2 <= estimate.train_flops <= 2 * price
 
-    def test_knows_the_truth_where_it_says_so(self, config: EstimatorConfig, estimate: Estimate) -> None:
-        """A search may ask for true scores then."""
+    def test_knows_the_truth_where_it_says_so(
+        self, config: EstimatorConfig, estimate: Estimate, region: Region, store: Path
+    ) -> None:
+        """A search may ask for true scores then, and curves show true accuracies."""
         assert (estimate.true_scores is not None) == config.knows_truth
+        accuracy = config.build(samples.resources(store, region.candidates)).accuracy(
+            region.architecture([0] * region.depth)
+        )
+        assert (accuracy is not None) == config.knows_truth
+        assert accuracy is None or 0 <= accuracy <= 1

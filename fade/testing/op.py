@@ -53,6 +53,22 @@ class OpConformance:
         first, second = (_drawn(op, dims) for _ in range(2))
         assert torch.equal(first.each()[0](x), second.each()[0](x))
 
+    def test_everything_has_a_finite_gradient(self, op: str, dims: int) -> None:
+        """The input and every weight: one without would never be trained."""
+        made, x = _drawn(op, dims), torch.randn(3, CHANNELS, *SIZES[dims]).requires_grad_()
+        out = made.each()[0](x)
+        for gradient in torch.autograd.grad(out.square().sum(), [x, *made.parameters()], allow_unused=True):
+            assert gradient is not None
+            assert torch.isfinite(gradient).all()
+
+    def test_in_evaluation_an_output_is_a_function_of_its_example(self, op: str, dims: int) -> None:
+        """Whatever stands beside it in the batch, and however often it is asked."""
+        made, x = _drawn(op, dims).eval(), torch.randn(3, CHANNELS, *SIZES[dims])
+        with torch.no_grad():
+            whole = made.each()[0](x)
+            assert torch.equal(whole, made.each()[0](x))
+            torch.testing.assert_close(whole[1:2], made.each()[0](x[1:2]), atol=1e-5, rtol=1e-5)
+
     def test_its_cost_can_be_counted(self, op: str, dims: int) -> None:
         """Without values of any tensor."""
         with torch.device("meta"):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,17 +12,6 @@ from fade.estimators.predictor import EarlierRegion
 from fade.estimators.supernet import SupernetConfig
 from fade.space import Region
 from fade.testing import samples
-
-
-@dataclass(kw_only=True)
-class _Everything(SupernetConfig):
-    """A training that has all that a read-out may need."""
-
-    name: str = "fair"
-    without: ClassVar[frozenset[Need]] = frozenset()
-
-    def provided(self) -> list[frozenset[Need]]:
-        return [frozenset(Need) - {Need.EARLIER_RUNS} - self.without]
 
 
 class ReadoutConformance:
@@ -82,6 +69,21 @@ class ReadoutConformance:
         for need in readout.needs:
             assert _record(region, frozenset({need})).reading(readout.name) is None
 
+    def test_needs_no_more_than_it_says(self, readout: type[Readout], region: Region) -> None:
+        """It reads a record that has nothing else."""
+        assert _record(region, frozenset(Need) - readout.needs).reading(readout.name) is not None
+
+    def test_what_it_uses_makes_a_difference(self, readout: type[Readout], region: Region) -> None:
+        """Beside its needs, or beside all that it may use."""
+        least, most = frozenset(Need) - readout.needs, frozenset(Need) - readout.needs - readout.uses
+        for used in readout.uses:
+            changed = [
+                _record(region, without).reading(readout.name)
+                != _record(region, without ^ {used}).reading(readout.name)
+                for without in (least, most)
+            ]
+            assert any(changed), used
+
     def test_measures_and_leaves_the_network_as_it_was(self, readout: type[Readout]) -> None:
         """What takes passes of the trained hyper-architecture moves no weight and no statistic of it."""
         if not issubclass(readout, MeasuredReadout):
@@ -105,12 +107,18 @@ class ReadoutConformance:
 
 
 def _record(region: Region, without: frozenset[Need]) -> TrainingRecord:
-    readout = "main_effects" if Need.NETWORK in without else "alone"  # that fits, whatever is left out
-    config = type("Config", (_Everything,), {"without": without})(earlier_runs=["a folder"], readout=readout)
+    """Of one kind of training that has all that there can be, but for some needs."""
+    config = SupernetConfig(name="fair", earlier_runs=["a folder"], readout="alone")
+    provided = [each - without for each in config.provided()]
     result = samples.planted_record(region)
-    result["readouts"] |= {name: result["readouts"]["alone"] for name in READOUTS if name not in result["readouts"]}
+    measured = [name for name, one in READOUTS.items() if issubclass(one, MeasuredReadout)]
+    found = {name: result["readouts"].get(name, result["readouts"]["alone"]) for name in measured}
+    result["readouts"] = {name: scores for name, scores in found.items() if READOUTS[name].needs <= provided[0]}
+    for need in without:
+        for key in samples.RECORDED.get(need, ()):
+            del result[key]
     earlier = None if Need.EARLIER_RUNS in without else _earlier(region)
-    return TrainingRecord(region, result, config, config.provided(), earlier)
+    return TrainingRecord(region, result, config, provided, earlier)
 
 
 def _earlier(region: Region) -> list[EarlierRegion]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fade.data import Data, DatasetConfig, Examples, Source
-from fade.estimators import Resources
+from fade.estimators import Need, Resources
 from fade.nets.config import SpaceConfig
 from fade.seeds import subseed
 from fade.space import HierarchicalSpace, Region
@@ -23,17 +23,23 @@ CANDIDATES = 3
 
 @dataclass(kw_only=True)
 class WavesConfig(DatasetConfig):
-    """Generated signals of length 16, a frequency a class."""
+    """Generated signals of length 16, a frequency a class.
+
+    Attributes:
+        name: ``waves``.
+        wrong_test: Whether the labels of the test split are wrong, which must change no estimate.
+    """
 
     name: str = "waves"
+    wrong_test: bool = False
 
     @property
     def source(self) -> Source:
         """See `DatasetConfig.source`."""
-        return Source(load=lambda _: _waves(), kind="signal")
+        return Source(load=lambda _: _waves(wrong=int(self.wrong_test)), kind="signal")
 
 
-def _waves(train: int = 120, test: int = 30, classes: int = 3) -> Examples:
+def _waves(train: int = 120, test: int = 30, classes: int = 3, wrong: int = 0) -> Examples:
     rng = np.random.default_rng(0)
     labels = np.arange(train + test) % classes
     phase = rng.uniform(0, 2 * np.pi, (train + test, 1))
@@ -43,15 +49,15 @@ def _waves(train: int = 120, test: int = 30, classes: int = 3) -> Examples:
         train=signals[:train],
         train_labels=labels[:train],
         test=signals[train:],
-        test_labels=labels[train:],
+        test_labels=(labels[train:] + wrong) % classes,
         class_names=("low", "middle", "high"),
     )
 
 
 @cache
-def waves() -> Data:
+def waves(*, wrong_test: bool = False) -> Data:
     """The data of `WavesConfig`."""
-    return WavesConfig().build(seed=0, device="cpu")
+    return WavesConfig(wrong_test=wrong_test).build(seed=0, device="cpu")
 
 
 def space() -> HierarchicalSpace:
@@ -72,9 +78,9 @@ def region(candidates: int = CANDIDATES) -> Region:
     return Region.parse([cells[:candidates] for cells in CELLS])
 
 
-def resources(folder: Path, candidates: int = CANDIDATES) -> Resources:
+def resources(folder: Path, candidates: int = CANDIDATES, *, wrong_test: bool = False) -> Resources:
     """What an estimator is built with; results are stored in a folder."""
-    data = waves()
+    data = waves(wrong_test=wrong_test)
     trainings = CachedTrainings(Store(folder), SPACE.layout(data.shape, data.classes), data, seed=1)
     return Resources(space(), candidates, lambda name: subseed(0, name), trainings)
 
@@ -82,6 +88,14 @@ def resources(folder: Path, candidates: int = CANDIDATES) -> Resources:
 def all_paths(of: Region) -> list[list[int]]:
     """Every path of a region."""
     return [list(path) for path in of.paths()]
+
+
+RECORDED = {
+    Need.ALPHA: ("stage_weights", "stage_weights_epochs"),
+    Need.PATH_LOSSES: ("path_losses",),
+    Need.FAIR_LOSSES: ("training_effects_epochs",),
+}
+"""What a record has of each need."""
 
 
 def planted_record(of: Region) -> dict[str, Any]:
