@@ -9,10 +9,14 @@ from scipy import stats
 from fade.ranking import PathRanks, Reading
 from fade.space import Cell, Region
 from fade.study import run
+from fade.training.recipe import NetworkRecipe
 from fade.truth.baselines import COUNTS
 from fade.truth.comparison import compare, compare_readouts
+from fade.truth.config import TruthConfig
 from fade.truth.known import TruePath, Truth
+from fade.truth.retrain import retrain
 from tests.study.tiny import entries, tiny_config
+from tests.training.samples import make_data, make_region, make_trainings
 
 pytestmark = pytest.mark.usefixtures("bare")
 
@@ -125,3 +129,19 @@ def test_more_paths_and_seeds_keep_what_was_trained(tmp_path: Path) -> None:
         for result in (few, many)
     )
     assert after[:4] == before
+
+
+def test_a_truth_trains_by_the_recipe_that_it_is_given(tmp_path: Path) -> None:
+    """Its seeds are repeats of this, and its costs are theirs."""
+    data, region, recipe = make_data(), make_region(candidates=2), NetworkRecipe(epochs=1, batch_size=20)
+    here = make_trainings(data, tmp_path)
+    known = retrain(region, (0, 1), TruthConfig(name="retrain", paths=2, seeds=2), recipe, here, seed=0)
+    sampled = known.sampled()
+    runs = [
+        here.networks([region.architecture(path.path) for path in sampled], recipe, seed=repeat) for repeat in range(2)
+    ]
+    for path, accuracies in zip(sampled, zip(*runs, strict=True), strict=True):
+        assert path.accuracy == [run["test_accuracy"] for run in accuracies]
+    assert all(request["recipe"] == recipe.request() for request in entries(tmp_path))
+    steps = (data.sizes["weights"] + data.sizes["alpha"]) // recipe.batch_size
+    assert known.measure_flops == sum(2 * 3 * path.flops * steps * recipe.batch_size for path in known.paths)
