@@ -64,7 +64,7 @@ def test_plain_layers_equal_the_network(case: tuple[Network, Data, str]) -> None
 @pytest.mark.processes
 def test_runs_in_a_process_without_this_package(folder: Path, datasets: dict[str, Data]) -> None:
     folders = []
-    for case in ("signals", "images", "mlp", "registered op"):
+    for case in ("images", "registered op"):
         kind = CASES[case][0]
         data, best = datasets[kind], folder / case
         network = random_network(case, data)

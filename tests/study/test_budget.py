@@ -18,7 +18,7 @@ SEARCHES = {
 
 @pytest.mark.parametrize("name", SEARCHES)
 def test_what_decides_fits_the_budget(name, tmp_path, shared_store) -> None:
-    words = *SEARCHES[name], "trainer=consensus", "trainer.fair_repeats=1"
+    words = *SEARCHES[name], "trainer=consensus", "trainer.fair_repeats=1", "trainer.epochs=1"
     config = tiny_config(tmp_path, *words, store=shared_store)
     ready = prepare(config)
     of = ready.trainings

@@ -36,7 +36,14 @@ STUDIES = {
         *("search=fixed", "truth=retrain"),
     ],
     "independent paths": ["trainer=independent_paths", "trainer.region_steps=4", "search=fixed", "truth=retrain"],
-    "blocks": ["dataset=digits", "space=nas_bench_macro", "space.depth=8", "space.stem=4", "trainer=fair"],
+    "blocks": [
+        "dataset=digits",
+        "space=nas_bench_macro",
+        "space.depth=8",
+        "space.stem=4",
+        "trainer=fair",
+        "trainer.epochs=1",
+    ],
     "synthetic": ["trainer=synthetic", "search.utilities=true", "trainer.rank_correlation=0.5"],
 }
 

@@ -47,13 +47,13 @@ def test_killed_at_random_moments_it_ends_the_same(uninterrupted: Path, tmp_path
     total = len(entries(uninterrupted / "store"))
     kills = 0
     for stored in (0, 2, total - 2):  # in the first training, between trainings, near the end
-        process = start(tmp_path, tiny(tmp_path, *WHOLE))
+        process = start(tmp_path, tiny(tmp_path, *WHOLE), bare=True)
         wait_for(lambda stored=stored: len(list(store.glob("??/*.json"))) >= stored, process)
         time.sleep(rng.random() * 0.3)
         os.kill(process.pid or 0, signal.SIGKILL)
         kills += end(process) == -signal.SIGKILL
     assert kills >= 2
-    assert end(start(tmp_path, tiny(tmp_path, *WHOLE))) == 0
+    assert end(start(tmp_path, tiny(tmp_path, *WHOLE), bare=True)) == 0
     (folder,) = runs(tmp_path)
     (undisturbed, *_) = runs(uninterrupted)
     assert lasting(metrics(folder)) == lasting(metrics(undisturbed))
@@ -64,10 +64,10 @@ def test_killed_at_random_moments_it_ends_the_same(uninterrupted: Path, tmp_path
 
 
 def test_a_run_killed_before_its_page_is_unfinished(tmp_path: Path, shared_store: Path) -> None:
-    assert run(tiny(tmp_path, store=shared_store)) == 0
+    assert run(tiny(tmp_path, "trainer=synthetic", store=shared_store)) == 0
     (folder,) = runs(tmp_path)
     (folder / "report.html").unlink()
-    assert run(tiny(tmp_path, store=shared_store)) == 0
+    assert run(tiny(tmp_path, "trainer=synthetic", store=shared_store)) == 0
     assert runs(tmp_path) == [folder]
     assert (folder / "report.html").exists()
 
@@ -99,7 +99,7 @@ def test_a_damaged_file_is_moved_aside_and_computed_again(what: str, undamaged: 
 
 
 def test_two_processes_with_the_same_study_both_end_well(tmp_path: Path) -> None:
-    processes = [start(tmp_path, tiny(tmp_path)) for _ in range(2)]
+    processes = [start(tmp_path, tiny(tmp_path), bare=True) for _ in range(2)]
     assert [end(process) for process in processes] == [0, 0]
     folders = runs(tmp_path)
     assert 1 <= len(folders) <= 2

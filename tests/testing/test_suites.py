@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from fade.testing.search import SPACES
 from torch import nn
 
 from fade.estimators import READOUTS, Need, Readout
@@ -15,6 +14,7 @@ from fade.search import OuterSearch, RandomRegionsConfig
 from fade.search.random_regions import RandomRegions
 from fade.testing import OpConformance, ReadoutConformance, SearchConformance
 from fade.testing.samples import region
+from fade.testing.search import SPACES
 
 
 def read(record):

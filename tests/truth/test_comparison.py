@@ -137,14 +137,20 @@ def test_a_proxy_without_a_value_ranks_last_and_is_counted() -> None:
     assert found["naswot"] == {"spearman": None, "kendall": None, "not_finite": 36}
 
 
+@pytest.fixture
+def two_initial_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the proxies of a network, in place of eight."""
+    monkeypatch.setattr(proxied, "INITIALISATIONS", 2)
+
+
 def trainings(folder: Path, seed: int = 0) -> CachedTrainings:
     data = make_data((3, 8, 8))
     layout = SpaceConfig(name="nas_bench_macro", depth=8, stem=2).layout(data.shape, data.classes)
     return CachedTrainings(Store(folder), layout, data, seed=seed)
 
 
-def test_paths_that_are_one_network_are_scored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxied, "INITIALISATIONS", 2)
+@pytest.mark.usefixtures("two_initial_weights")
+def test_paths_that_are_one_network_are_scored_once(tmp_path: Path) -> None:
     region = Region.parse([["block:identity", "block:mbconv3_e3"]] * 8)
     truth = look_up(region, [0] * 8, TruthConfig(name="table", paths=40), seed=0)
     here = trainings(tmp_path)
@@ -163,6 +169,7 @@ def test_paths_that_are_one_network_are_scored_once(tmp_path: Path, monkeypatch:
     assert all(path.proxies == {} for path in scored.paths if not path.sampled)
 
 
+@pytest.mark.usefixtures("two_initial_weights")
 def test_scores_are_kept_and_belong_to_the_seed(tmp_path: Path) -> None:
     region = Region.parse([["block:identity", "block:mbconv3_e3"]] * 8)
     truth = look_up(region, [0] * 8, TruthConfig(name="table", paths=5), seed=0)
@@ -173,7 +180,7 @@ def test_scores_are_kept_and_belong_to_the_seed(tmp_path: Path) -> None:
     assert with_proxies(region, truth, [], trainings(tmp_path / "none")) is truth
 
 
-@pytest.mark.usefixtures("bare")
+@pytest.mark.usefixtures("bare", "two_initial_weights")
 def test_a_study_has_them_and_counts_what_they_cost(tmp_path: Path) -> None:
     base = ["search=fixed", "truth=retrain", "truth.paths=all", "trainer.epochs=1"]
     plain, proxied = (
