@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fade.estimators.base import Planned, Resources
+from fade.estimators.results import joined
 from fade.estimators.supernet import Supernet, SupernetConfig
-from fade.estimators.trained import TrainedEstimator, joined
+from fade.estimators.trained import TrainedEstimator
 from fade.space import Region
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from abc import abstractmethod
-from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
 
 from fade.estimators.base import Estimate, Estimator, EstimatorConfig, Resources
 from fade.estimators.readouts import READOUTS, Need, Readout, TrainingRecord
 from fade.estimators.readouts.base import available
+from fade.estimators.results import mean_of_trainings
 from fade.fields import option
 from fade.space import Region
 from fade.training.recipe import OPTIMIZERS, PRECISIONS, NetworkRecipe, design_size
@@ -280,32 +277,3 @@ class TrainedEstimator(Estimator):
         from fade.estimators.predictor import without_networks_of
 
         return without_networks_of(region, self.earlier)
-
-
-def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The results of several trainings of one region, which measured the same paths, as one.
-
-    Means of all that is read, elementwise; sums of what it cost; all seconds of epochs, one training after the other.
-    The effects of mean losses are the means of the effects, unless a transform comes between, or the logarithm and the
-    spreads of a consensus.
-    """
-    return {**_mean(results), **_costs(results)}
-
-
-def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The results of trainings of one region of several kinds as one: of each key the first that has it, all costs."""
-    return dict(ChainMap(*map(dict, results))) | _costs(results)
-
-
-def _costs(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    costs: dict[str, Any] = {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
-    return costs | {"epoch_seconds": list(itertools.chain(*(result["epoch_seconds"] for result in results)))}
-
-
-def _mean(values: Sequence[Any]) -> Any:
-    """Elementwise mean of nested numbers of one form; what is the same in all stays as it is."""
-    if all(value == values[0] for value in values[1:]):
-        return values[0]
-    if isinstance(values[0], dict):
-        return {key: _mean([value[key] for value in values]) for key in values[0]}
-    return np.mean(np.array(values, dtype=np.float64), axis=0).tolist()

@@ -8,8 +8,8 @@ import pytest
 
 from fade.estimators import TrainingRecord
 from fade.estimators.readouts.candidate_losses import Alone
+from fade.estimators.results import joined, mean_of_trainings
 from fade.estimators.supernet import SupernetConfig
-from fade.estimators.trained import joined, mean_of_trainings
 from fade.nets import vocabulary
 from fade.seeds import subseed
 from fade.store import Store
