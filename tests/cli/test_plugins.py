@@ -9,12 +9,12 @@ import yaml
 from tests.study.processes import end, errors, start
 from tests.study.tiny import runs, tiny
 
+pytestmark = pytest.mark.processes
+
 PLUGIN = '''
 from dataclasses import dataclass
 from fade.fields import option
 from fade.tracking import Tracker, TrackingConfig, register_tracker
-
-pytestmark = pytest.mark.processes
 
 @register_tracker
 @dataclass(kw_only=True)
