@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,8 +134,3 @@ def _check(key: str, value: Any, bounds: Allowed) -> None:
 def at_least(key: str, value: float, least: float) -> None:
     """Raise a ValueError that names the key unless the value is large enough."""
     _check(key, value, Allowed(least=least))
-
-
-def one_of(key: str, value: object, choices: Iterable[str]) -> None:
-    """Raise a ValueError that names the key unless the value is among the choices."""
-    _check(key, value, Allowed(choices=list(choices)))

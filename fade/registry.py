@@ -5,14 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import Generic, Protocol, TypeVar
-
-
-class Named(Protocol):
-    """A class with a name; of a config dataclass that is the default of its field ``name``."""
-
-    name: str
-
+from typing import Generic, TypeVar
 
 Part = TypeVar("Part", bound=type)
 

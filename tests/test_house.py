@@ -58,13 +58,6 @@ def test_layers_hold_inside_functions_too():
     list(graphlib.TopologicalSorter(graph).static_order())
 
 
-def test_nothing_private_of_hydra_is_imported():
-    for file in [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        names = {name for name, _ in imported(tree, everywhere=True)}
-        assert not any(name.startswith("hydra._internal") for name in names), file
-
-
 def test_no_file_is_longer_than_three_hundred_lines():
     folders = ("fade", "tests", "benchmarks", "experiments", "examples")
     long = {

@@ -19,8 +19,6 @@ from fade.nets.ops import Convolution
 if TYPE_CHECKING:
     from fade.nets.cells import CellBatch
 
-EXECUTIONS = ("loop", "grouped", "matmul")
-
 
 def fastest_execution(cells: CellBatch, device_type: str, spatial: Sequence[int]) -> str:
     """How cells are fastest, by measurement (`benchmarks/README.md`).

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-import fade
-
-FILES = sorted(Path(fade.__file__).parent.rglob("*.py"))
+ROOT = Path(__file__).parents[2]
+FILES = sorted(file for folder in ("fade", "tests") for file in (ROOT / folder).rglob("*.py"))
 LIBRARIES = ("hydra", "omegaconf")
 
 
@@ -29,7 +28,7 @@ def test_no_private_module_of_a_library(library: str) -> None:
     private = {
         f"{path.name}: {name}"
         for path in FILES
-        for name in names(ast.parse(path.read_text()))
+        for name in names(ast.parse(path.read_text(encoding="utf-8")))
         if name.startswith(f"{library}.") and any(part.startswith("_") for part in name.split("."))
     }
     assert private == set()
