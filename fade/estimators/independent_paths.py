@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fade.estimators.base import Estimator, Planned, Resources, register_estimator
 from fade.estimators.readouts import READOUTS, Need
@@ -12,6 +13,9 @@ from fade.fields import option
 from fade.seeds import subseed
 from fade.space import Region
 from fade.training.recipe import NetworkRecipe
+
+if TYPE_CHECKING:
+    from fade.training.lookup import Wanted
 
 _SEED = "apart"
 """Names the seed of these trainings; another name would give other numbers."""
@@ -80,28 +84,34 @@ class IndependentPaths(TrainedEstimator):
         examples = (recipe.steps or recipe.epochs * steps_an_epoch(recipe, data)) * recipe.batch_size
         flops = int(paths * (3 * examples + data.sizes["validation"]) * mean_path_flops(region, layout))
         network = Region([[stage[0]] for stage in region.cells])
-        beside = [network] * min(chunk_size(data.device), paths)
+        beside = [network] * min(chunk_size(paths, layout.dims, data.device), paths)
         return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, beside, recipe)]
 
-    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
-        """See `TrainedEstimator.train_once`."""
-        from fade.training.region import sampled_paths
-
-        trainings, size = self.trainings, self.config.paths_read(region)
-        readout_seed = subseed(trainings.seed, "readout")
-        paths = sampled_paths(size, region.candidates, region.depth, readout_seed).tolist()
-        results = trainings.paths(
-            [region.architecture(path) for path in paths],
+    def wanted(self, region: Region, repeat: int, which: str) -> list[Wanted]:
+        """See `TrainedEstimator.wanted`."""
+        return self.trainings.wanted_paths(
+            [region.architecture(path) for path in self._paths(region)],
             self.config.of_region,
-            seed=subseed(trainings.seed, _SEED, repeat),
+            seed=subseed(self.trainings.seed, _SEED, repeat),
             repeat=repeat,
             which=which,
         )
-        read = {name: [value for result in results for value in result[name]] for name in ("losses", "accuracies")}
+
+    def result(self, region: Region, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """See `TrainedEstimator.result`."""
+        read = {name: [value for result in found for value in result[name]] for name in ("losses", "accuracies")}
         return {
             "readouts": {},
-            "path_losses": {"paths": paths, **read},
-            "train_flops": sum(sum(result["train_flops"]) for result in results),
+            "path_losses": {"paths": self._paths(region), **read},
+            "train_flops": sum(sum(result["train_flops"]) for result in found),
             "epoch_seconds": [],
-            "seconds": sum(result["seconds"] for result in results),
+            "seconds": sum(result["seconds"] for result in found),
         }
+
+    def _paths(self, region: Region) -> list[list[int]]:
+        from fade.training.region import sampled_paths
+
+        seed = subseed(self.trainings.seed, "readout")
+        size = self.config.paths_read(region)
+        paths: list[list[int]] = sampled_paths(size, region.candidates, region.depth, seed).tolist()
+        return paths

@@ -24,8 +24,10 @@ class SingleNetwork(Estimator):
     def estimate(self, region: Region, index: int) -> Estimate:
         """See `Estimator.estimate`."""
         from fade.ranking import Reading
+        from fade.training.cached import Networks
 
-        network = self.trainings.networks([region.architecture([0] * region.depth)], self.recipe, seed=0)[0]
+        architecture = region.architecture([0] * region.depth)
+        ((network,),) = self.trainings.networks([Networks(architectures=[architecture], recipe=self.recipe, seed=0)])
         reading = Reading([[network["validation_accuracy"]]] * region.depth)
         keys = ("validation_accuracy", "parameters", "train_flops", "seconds")
         return Estimate(

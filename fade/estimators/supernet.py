@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from fade.training.steps import MODES
 if TYPE_CHECKING:
     from fade.nets.config import SpaceConfig
     from fade.training.fit import Report
+    from fade.training.lookup import Wanted
     from fade.training.region import RegionTrainer, TrainedRegion
 
 READING_VERSION = 3
@@ -180,53 +182,65 @@ class Supernet(TrainedEstimator):
         """See `Estimator.planned`."""
         from fade.training.flops import planned_region_flops
 
-        recipe, trainings = self.config.of_region, self.trainings
-        flops = planned_region_flops(region, recipe, trainings.layout, trainings.data, self._passes(region))
-        return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, [region], recipe)]
+        found, trainings = [], self.trainings
+        for kind in self.kinds:
+            assert isinstance(kind, Supernet)
+            config, recipe = kind.config, kind.config.of_region
+            flops = planned_region_flops(region, recipe, trainings.layout, trainings.data, kind._passes(region))
+            found.append(Planned(f"regions, {config.name}", config.repeats, flops, [region], recipe))
+        return found
 
     def _passes(self, region: Region) -> int:
         """Passes over the validation split that read-outs take."""
         return region.depth * region.candidates * sum(readout.passes for readout in self.config.measured.values())
 
-    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
-        """See `TrainedEstimator.train_once`."""
-        from fade.training.flops import region_flops
-        from fade.training.region import train_region
+    def wanted(self, region: Region, repeat: int, which: str) -> list[Wanted]:
+        """See `TrainedEstimator.wanted`."""
+        from fade.training.lookup import Wanted
 
-        trainings, recipe = self.trainings, self.config.of_region
-
-        def compute(checkpoint: Path, report: Report | None) -> tuple[dict[str, Any], None]:
-            start, seed = time.perf_counter(), trainings.seed
-            module, trained = train_region(
-                region,
-                recipe,
-                trainings.layout,
-                trainings.data,
-                seed=subseed(seed, "repeat", repeat) if repeat else seed,
-                readout_seed=seed,
-                checkpoint=checkpoint,
-                report=report,
-            )
-            result = measure(module, trained, {name: self.config.make_readout(name) for name in self.config.measured})
-            result["train_flops"] = region_flops(module, self._passes(region))
-            return result | {"seconds": time.perf_counter() - start}, None
-
-        more: dict[str, Any] = {"repeat": repeat} if repeat else {}  # so that one training more finds those there are
+        more: dict[str, Any] = {"reading_version": READING_VERSION}
+        if repeat:  # so that one training more finds those there are
+            more["repeat"] = repeat
         users = {name: one for name, one in self.config.measured.items() if not READOUTS.is_ours(name)}
         if users:
             options = {self.config.readout: self.config.readout_options}
             more["readouts"] = {name: [source_fingerprint(one), options.get(name, {})] for name, one in users.items()}
-        what = f"region of {region.depth} × {region.candidates} cells{which}"
-        return trainings.look_up(
-            "region",
-            recipe.request(),
-            region.texts,
-            trainings.seed,
-            compute,
-            what=what,
-            reading_version=READING_VERSION,
-            **more,
-        )[1]
+        return [
+            Wanted(
+                kind="region",
+                recipe=self.config.of_region.request(),
+                cells=region.texts,
+                seed=self.trainings.seed,
+                compute=partial(self._compute, region, repeat),
+                what=f"region of {region.depth} × {region.candidates} cells{which}",
+                more=more,
+            )
+        ]
+
+    def _compute(
+        self, region: Region, repeat: int, checkpoint: Path, report: Report | None
+    ) -> tuple[dict[str, Any], None]:
+        from fade.training.flops import region_flops
+        from fade.training.region import train_region
+
+        start, seed = time.perf_counter(), self.trainings.seed
+        module, trained = train_region(
+            region,
+            self.config.of_region,
+            self.trainings.layout,
+            self.trainings.data,
+            seed=subseed(seed, "repeat", repeat) if repeat else seed,
+            readout_seed=seed,
+            checkpoint=checkpoint,
+            report=report,
+        )
+        result = measure(module, trained, {name: self.config.make_readout(name) for name in self.config.measured})
+        result["train_flops"] = region_flops(module, self._passes(region))
+        return result | {"seconds": time.perf_counter() - start}, None
+
+    def result(self, region: Region, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """See `TrainedEstimator.result`."""
+        return found[0]
 
 
 def measure(module: RegionTrainer, trained: TrainedRegion, readouts: Mapping[str, Readout]) -> dict[str, Any]:

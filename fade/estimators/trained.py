@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fade.estimators.base import Estimate, Estimator, EstimatorConfig, Resources
 from fade.estimators.readouts import READOUTS, Need, Readout, TrainingRecord
 from fade.estimators.readouts.base import available
-from fade.estimators.results import mean_of_trainings
+from fade.estimators.results import joined, mean_of_trainings
 from fade.fields import option
 from fade.space import Region
 from fade.training.recipe import OPTIMIZERS, PRECISIONS, NetworkRecipe, design_size
@@ -19,6 +19,7 @@ from fade.training.recipe import OPTIMIZERS, PRECISIONS, NetworkRecipe, design_s
 if TYPE_CHECKING:
     from fade.data import Data
     from fade.estimators.predictor import EarlierRegion
+    from fade.training.lookup import Wanted
 
 TRANSFORMS = ("identity", "log", "ranks", "normal_scores", "auto")
 RECORDED = (
@@ -217,30 +218,50 @@ class TrainedEstimator(Estimator):
         assert resources.trainings is not None
         self.config, self.trainings, self.earlier = config, resources.trainings, resources.earlier
 
-    def train(self, region: Region, *, first: int = 1, total: int | None = None) -> dict[str, Any]:
+    def train(self, region: Region) -> dict[str, Any]:
         """The result of all trainings of a region, as one.
 
         Args:
             region: D stages of K candidates.
-            first: Number of the first training among those of a region.
-            total: How many these are; None is its own.
 
         Returns:
             JSON with ``train_flops``, ``seconds``, ``epoch_seconds``, ``readouts`` {name: [D][K]} of those that were
             measured, and what else was recorded, see `TrainingRecord`.
         """
-        total = total or self.config.repeats
-        which = [f", training {first + n} of {total}" if total > 1 else "" for n in range(self.config.repeats)]
-        return mean_of_trainings([self.train_once(region, repeat, text) for repeat, text in enumerate(which)])
+        total = sum(kind.config.repeats for kind in self.kinds)
+        numbers = (f", training {n} of {total}" if total > 1 else "" for n in range(1, total + 1))
+        wanted = [
+            [kind.wanted(region, repeat, next(numbers)) for repeat in range(kind.config.repeats)] for kind in self.kinds
+        ]
+        found = iter(self.trainings.look_up([one for kind in wanted for repeat in kind for one in repeat]))
+        results = [
+            [kind.result(region, [next(found)[1] for _ in repeat]) for repeat in repeats]
+            for kind, repeats in zip(self.kinds, wanted, strict=True)
+        ]
+        return joined([mean_of_trainings(repeats) for repeats in results])
+
+    @property
+    def kinds(self) -> Sequence[TrainedEstimator]:
+        """Estimators of one kind of training each, whose results are read together; itself, where there is one."""
+        return [self]
 
     @abstractmethod
-    def train_once(self, region: Region, repeat: int, which: str) -> dict[str, Any]:
-        """The result of one training of a region, as `train` returns it.
+    def wanted(self, region: Region, repeat: int, which: str) -> list[Wanted]:
+        """What one training of a region is made of.
 
         Args:
             region: D stages of K candidates.
             repeat: Its number, from 0; each has a seed of its own.
             which: What to announce beside it.
+        """
+
+    @abstractmethod
+    def result(self, region: Region, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The result of one training of a region, as `train` returns it.
+
+        Args:
+            region: D stages of K candidates.
+            found: The results of what was `wanted`.
         """
 
     def estimate(self, region: Region, index: int) -> Estimate:

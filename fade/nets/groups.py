@@ -45,3 +45,21 @@ def part_groups(x: Tensor, channels: int) -> Tensor:
     """Channel groups ``[B, G·C, *spatial]`` as ``[G, B, C, *spatial]``, a view."""
     parted: Tensor = x.unflatten(1, (-1, channels))
     return parted.transpose(0, 1)
+
+
+def combined(x: Groups, choice: Tensor | int) -> Tensor:
+    """Of K groups one, or their sum weighted by ``[1, K]``: ``[B, C, *spatial]``."""
+    if isinstance(choice, int):
+        return x[choice]
+    weights = choice.flatten()
+    if isinstance(x, Tensor):
+        return torch.einsum("k,k...->...", weights, x)
+    total = x[0] * weights[0]
+    for group, weight in zip(x[1:], weights[1:], strict=True):
+        total = total + group * weight
+    return total
+
+
+def regrouped(groups: Sequence[Tensor]) -> Groups:
+    """Tensors ``[B, C, *spatial]`` as groups: a list of images, which run one by one on a CPU, else stacked."""
+    return list(groups) if groups[0].dim() == 4 else torch.stack(list(groups))

@@ -14,7 +14,17 @@ from torch import Tensor, nn
 from fade.nets.blocks import BlockBatch, ConvNorm, norms
 from fade.nets.cells import CellBatch
 from fade.nets.cost import Cost
-from fade.nets.groups import Groups, channels_last, join_groups, listed, part_groups, stacked, taken
+from fade.nets.groups import (
+    Groups,
+    channels_last,
+    combined,
+    join_groups,
+    listed,
+    part_groups,
+    regrouped,
+    stacked,
+    taken,
+)
 from fade.nets.layout import Layout, StageLayout
 from fade.nets.ops import CONVOLVE, empty_weight, fill_he_uniform, grouped_convolution
 from fade.space import Region
@@ -96,8 +106,17 @@ class Stage(nn.Module):
         if choice is None:
             assert self.candidates == 1, "K candidates need mixing weights"
             return self.cells.outputs(x)
+        if self.networks == 1 and len(x) > 1:
+            return self._mix_each(x, choice)
         repeated = [n for n in range(self.networks) for _ in range(self.candidates)]
         return self.cells.mixture(taken(x, repeated), choice)
+
+    def _mix_each(self, x: Groups, choice: Tensor) -> Groups:
+        """Several inputs of one network, each mixed by itself; more are combined than `CellBatch.mixture` can."""
+        sources = [group for group in range(len(x)) for _ in range(self.candidates)]
+        outputs = self.cells.outputs(taken(x, sources), [*range(self.candidates)] * len(x))
+        starts = range(0, len(sources), self.candidates)
+        return regrouped([combined(outputs[start : start + self.candidates], choice) for start in starts])
 
     def shrink(self, x: Groups) -> Groups:
         """Pooling, where the stage has it."""
@@ -201,6 +220,32 @@ class Network(nn.Module):
             parents = inverse.reshape(-1)
         logits = self._head(h)
         return logits[torch.as_tensor(parents, device=logits.device)]
+
+    def forward_swapped(
+        self, x: Tensor, choices: Sequence[Choice], instead: Sequence[Sequence[Tensor | int]]
+    ) -> Tensor:
+        """Logits of one hyper-architecture with the choice of one stage swapped; what comes before is computed once.
+
+        Args:
+            x: ``[B, C, *spatial]``.
+            choices: ``[D]`` mixing weights ``[1, K]``.
+            instead: ``[D][S]`` what stands in place of each.
+
+        Returns:
+            ``[D·S, B, classes]``. Normalisation uses the statistics of each batch.
+        """
+        assert len(self.regions) == 1, "one hyper-architecture"
+        h, logits, stages = self._prepare(x), [], list(self.each_stage())
+        for d, (stage, choice) in enumerate(zip(stages, choices, strict=True)):
+            assert isinstance(choice, Tensor)
+            everything = list(range(stage.candidates))
+            outputs = stage.cells.outputs(taken(stage.enter(h), [0] * stage.candidates), everything)
+            swapped = stage.shrink(regrouped([combined(outputs, other) for other in instead[d]]))
+            for later, kept in zip(stages[d + 1 :], choices[d + 1 :], strict=True):
+                swapped = later.shrink(later.mix(later.enter(swapped), kept))
+            logits.append(self._head(swapped))
+            h = stage.shrink(regrouped([combined(outputs, choice)]))
+        return torch.cat(logits)
 
     def _prepare(self, x: Tensor) -> Groups:
         """One group, or N behind a stem each."""

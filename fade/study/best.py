@@ -10,7 +10,7 @@ import numpy as np
 
 from fade.nets.network import Network
 from fade.space import Cell
-from fade.training.cached import CachedTrainings
+from fade.training.cached import CachedTrainings, Networks
 from fade.training.recipe import NetworkRecipe
 
 Architecture = tuple[Cell, ...]
@@ -54,12 +54,11 @@ def choose_best(
         seeds: Trainings of the best network.
     """
     distinct = list(finalists)
-    first = trainings.networks(distinct, recipe, seed=0, keep=True)
+    (first,) = trainings.networks([Networks(architectures=distinct, recipe=recipe, seed=0, keep=True)])
     accuracy = [run["validation_accuracy"] for run in first]
     winner = int(np.argmax(accuracy))
-    runs = [first[winner]]
-    for repeat in range(1, seeds):
-        runs += trainings.networks([distinct[winner]], recipe, seed=repeat)
+    again = [Networks(architectures=[distinct[winner]], recipe=recipe, seed=repeat) for repeat in range(1, seeds)]
+    runs = [first[winner], *(run for runs in trainings.networks(again) for run in runs)]
     tested = [run["test_accuracy"] for run in runs]
     record = {
         "architecture": [str(cell) for cell in distinct[winner]],

@@ -52,7 +52,7 @@ class StudyConsole:
             transient=True,
         )
         self._regions = self.progress.add_task("regions", total=total)
-        self._training: TaskID | None = None
+        self._trainings: set[TaskID] = set()
         self.purpose = ""
 
     def __enter__(self) -> Self:
@@ -70,19 +70,27 @@ class StudyConsole:
             print(text, flush=True)
 
     def training(self, what: str) -> Report:
-        """A training starts; the result is called after each epoch."""
+        """A training starts, maybe beside others; the result is called after each epoch."""
         label = f"{self.purpose}: {what}" if self.purpose else what
         if not self.live:
             print(f"  {label}", flush=True)
             return lambda _done, _total: None
-        if self._training is not None:
-            self.progress.remove_task(self._training)
-        task = self._training = self.progress.add_task(label, total=None)
-        return lambda done, total: self.progress.update(task, completed=done, total=total)
+        self._clear(only_finished=True)
+        started = self.progress.add_task(label, total=None)
+        self._trainings.add(started)
+        return lambda done, total: self.progress.update(started, completed=done, total=total)
 
     def region_done(self, index: int) -> None:
         """A region is over."""
+        self._clear(only_finished=False)
         self.progress.update(self._regions, completed=index + 1)
+
+    def _clear(self, *, only_finished: bool) -> None:
+        """Take away the bars of trainings; of those that are over, or of all."""
+        for task in self.progress.tasks:
+            if task.id in self._trainings and (task.finished or not only_finished):
+                self._trainings.remove(task.id)
+                self.progress.remove_task(task.id)
 
 
 def result_table(metrics: dict[str, Any]) -> Table:

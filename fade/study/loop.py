@@ -15,7 +15,7 @@ from fade.study.console import StudyConsole
 from fade.study.folder import RunFolder
 from fade.study.record import log_region, region_line
 from fade.tracking.base import Tracker
-from fade.training.cached import CachedTrainings
+from fade.training.cached import CachedTrainings, Networks
 from fade.training.flops import all_paths_flops
 from fade.truth.comparison import compare, compare_readouts
 from fade.truth.known import Truth
@@ -153,7 +153,8 @@ class Study:
         if self.config.truth.curve:
             assert self.trainings is not None
             self.console.purpose = f"curve at region {index}"
-            runs = self.trainings.networks(list(followed.values()), self.config.network_recipe, seed=0)
+            networks = Networks(architectures=list(followed.values()), recipe=self.config.network_recipe, seed=0)
+            (runs,) = self.trainings.networks([networks])
             point |= {name: run["test_accuracy"] for name, run in zip(followed, runs, strict=True)}
             self.costs.measure_flops += sum(run["train_flops"] for run in runs)
             self.costs.measure_seconds += sum(run["seconds"] for run in runs)

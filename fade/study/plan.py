@@ -73,7 +73,7 @@ def expected(config: StudyConfig, prepared: Prepared) -> list[Expected]:
     trainings, region = prepared.trainings, prepared.search.ask()
     assert trainings is not None
     data, layout, recipe = trainings.data, trainings.layout, config.network_recipe
-    single, chunk = Region([[stage[0]] for stage in region.cells]), chunk_size(data.device)
+    single = Region([[stage[0]] for stage in region.cells])
     of_network = all_paths_flops(region, recipe, layout, data) / region.size
     has_mode, regions = prepared.search.mode() is not None, config.search.most_regions
     if (budget := config.search.budget) is not None:
@@ -91,7 +91,7 @@ def expected(config: StudyConfig, prepared: Prepared) -> list[Expected]:
     for kind in prepared.estimator.planned(region):
         per_flop, memory = _measure(kind.beside, kind.recipe, layout, data)
         rows.append(Expected(kind.what, regions * kind.repeats, kind.flops, kind.flops * per_flop, memory))
-    per_flop, memory = _measure([single] * min(chunk, trained), recipe, layout, data)
+    per_flop, memory = _measure([single] * chunk_size(trained, layout.dims, data.device), recipe, layout, data)
     return [*rows, Expected("stand-alone networks", trained, of_network, of_network * per_flop, memory)]
 
 

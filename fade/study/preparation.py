@@ -81,7 +81,9 @@ def _trainings(config: StudyConfig, device: str) -> CachedTrainings:
     layout = _layout(config, data)
     config.trainer.check_data(data)
     seed, networks_seed = config.seed_of("training"), config.seed_of("networks")
-    return CachedTrainings(Store(config.store), layout, data, seed=seed, networks_seed=networks_seed)
+    return CachedTrainings(
+        Store(config.store), layout, data, seed=seed, networks_seed=networks_seed, executor=config.executor
+    )
 
 
 def _layout(config: StudyConfig, data: Data) -> Layout:

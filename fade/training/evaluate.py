@@ -77,6 +77,22 @@ def evaluate_mixed(network: Network, choices: Sequence[Choice], data: Data, batc
     return float(losses[0]), float(accuracies[0])
 
 
+def evaluate_swapped(
+    network: Network,
+    choices: Sequence[Choice],
+    instead: Sequence[Sequence[Tensor | int]],
+    data: Data,
+    batch_size: int,
+) -> NDArray[np.float64]:
+    """Validation losses ``[D, S]`` of a mixed hyper-architecture with one stage's choice swapped for another.
+
+    See `Network.forward_swapped`.
+    """
+    with network.statistics("batch"):
+        losses, _ = evaluate(lambda x: network.forward_swapped(x, choices, instead), data, "validation", batch_size)
+    return losses.reshape(len(instead), -1)
+
+
 def evaluate_paths(
     network: Network, paths: NDArray[np.int64], data: Data, batch_size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

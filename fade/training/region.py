@@ -18,11 +18,11 @@ from torch.func import functional_call
 
 from fade.data import Data
 from fade.nets.layout import Layout
-from fade.nets.network import Choice, Network
+from fade.nets.network import Network
 from fade.ranking.main_effects import design, step_effects
 from fade.seeds import subseed
 from fade.space import Region
-from fade.training.evaluate import evaluate_mixed, evaluate_paths
+from fade.training.evaluate import evaluate_mixed, evaluate_paths, evaluate_swapped
 from fade.training.fit import Report, fit
 from fade.training.mixing import Noise, draw_noise, mix
 from fade.training.recipe import RegionRecipe, design_size
@@ -200,14 +200,21 @@ class TrainedRegion:
     stage_weights: Scores
     learnt: bool
 
-    def choices(self) -> list[Choice]:
-        """The final mixture, for the network."""
+    def choices(self) -> list[Tensor]:
+        """The final mixture, ``[D]`` mixing weights ``[1, K]``."""
         weights = torch.as_tensor(self.stage_weights, dtype=torch.float32, device=self.data.device)
         return [row[None] for row in weights]
 
-    def loss(self, choices: list[Choice]) -> float:
-        """Validation loss of a mixture, by batch statistics."""
-        return evaluate_mixed(self.network, choices, self.data, self.recipe.batch_size)[0]
+    def losses(self, instead: Sequence[Sequence[Tensor | int]]) -> Scores:
+        """Validation losses of the final mixture with one stage's choice swapped for another, by batch statistics.
+
+        Args:
+            instead: ``[D][S]`` what stands in place of each stage's mixing weights: others, or one candidate.
+
+        Returns:
+            ``[D, S]``.
+        """
+        return evaluate_swapped(self.network, self.choices(), instead, self.data, self.recipe.batch_size)
 
     def accuracy(self) -> float:
         """Validation accuracy of the final mixture, by batch statistics."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fade.space import Region
-from fade.training.cached import CachedTrainings
+from fade.training.cached import CachedTrainings, Networks
 from fade.training.recipe import NetworkRecipe
 from fade.truth.config import TruthConfig
 from fade.truth.known import TruePath, Truth
@@ -34,9 +34,14 @@ def retrain(
     sampled = [tuple(path) for path in sample_paths(region, config.paths, seed).tolist()]
     groups = [sampled] if tuple(top) in sampled else [sampled, [tuple(top)]]
     paths, flops, seconds = [], 0.0, 0.0
-    for group in groups:  # the top path by itself: it must not move what is batched with what
-        architectures = [region.architecture(path) for path in group]
-        repeats = [trainings.networks(architectures, recipe, seed=repeat) for repeat in range(config.seeds)]
+    wanted = [
+        Networks(architectures=[region.architecture(path) for path in group], recipe=recipe, seed=seed)
+        for group in groups  # the top path by itself: it must not move what is batched with what
+        for seed in range(config.seeds)
+    ]
+    found = iter(trainings.networks(wanted))
+    for group in groups:
+        repeats = [next(found) for _ in range(config.seeds)]
         for n, path in enumerate(group):
             runs = [repeat[n] for repeat in repeats]
             paths.append(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Alone(MeasuredReadout):
     """Minus the validation loss with candidate k by itself in stage d, the other stages mixed [ours].
 
-    D·K passes over the validation split. After "Rethinking Architecture Selection in Differentiable NAS" (2021), which
-    removes a candidate where this removes the others.
+    D·K passes over the validation split, but for what comes before stage d, which is computed once. After "Rethinking
+    Architecture Selection in Differentiable NAS" (2021), which removes a candidate where this removes the others.
     """
 
     name = "alone"
@@ -28,18 +28,15 @@ class Alone(MeasuredReadout):
     def measure(self, trained: TrainedRegion) -> NDArray[np.float64]:
         """See `MeasuredReadout.measure`."""
         depth, candidates = trained.stage_weights.shape
-        mixed = trained.choices()
-        return -np.array(
-            [[trained.loss([*mixed[:d], k, *mixed[d + 1 :]]) for k in range(candidates)] for d in range(depth)]
-        )
+        return -trained.losses([list(range(candidates))] * depth)
 
 
 @register_readout
 class LeaveOneOut(MeasuredReadout):
     """The validation loss without candidate k in stage d, the others' weights scaled up to sum to one [ours].
 
-    D·K passes over the validation split. After "Rethinking Architecture Selection in Differentiable NAS" (2021): what
-    is missed most is best.
+    D·K passes over the validation split, as of ``alone``. After "Rethinking Architecture Selection in Differentiable
+    NAS" (2021): what is missed most is best.
     """
 
     name = "leave_one_out"
@@ -50,12 +47,9 @@ class LeaveOneOut(MeasuredReadout):
         """See `MeasuredReadout.measure`."""
         import torch
 
-        depth, candidates = trained.stage_weights.shape
-        mixed, losses = trained.choices(), np.empty((depth, candidates))
-        for d, weights in enumerate(mixed):
-            assert isinstance(weights, torch.Tensor)
-            for k in range(candidates):
-                others = weights.clamp_min(torch.finfo(weights.dtype).tiny)  # a softmax may underflow
-                others[:, k] = 0
-                losses[d, k] = trained.loss([*mixed[:d], others / others.sum(1, keepdim=True), *mixed[d + 1 :]])
-        return losses
+        instead = []
+        for weights in trained.choices():
+            left = weights.clamp_min(torch.finfo(weights.dtype).tiny)  # a softmax may underflow
+            others = left * (1 - torch.eye(weights.shape[1], device=weights.device))
+            instead.append((others / others.sum(1, keepdim=True)).split(1))
+        return trained.losses(instead)
