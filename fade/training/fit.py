@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -24,6 +25,7 @@ from fade.training.trainer import NetworkTrainer
 Report = Callable[[int, int], None]
 """Called after each epoch with (epochs done, epochs in all)."""
 
+NVML_CHECK = "PYTORCH_NVML_BASED_CUDA_CHECK"
 CHECKPOINT_SECONDS = 30.0
 """A training keeps a checkpoint at the first epoch end after so long; shorter ones are cheaper to repeat."""
 
@@ -59,6 +61,23 @@ class EpochEnd(pl.Callback):
                 trainer.save_checkpoint(beside)
         except OSError as error:
             warnings.warn(f"{checkpoint} cannot be written ({first_line(error)}); training on without", stacklevel=1)
+
+
+@contextmanager
+def quick_optimizers(device: torch.device) -> Iterator[None]:
+    """Let optimizers on a CPU not ask a driver for devices at each step.
+
+    Lightning sets this variable on import, so that processes can be forked before CUDA is used; each step of Adam then
+    opens the driver's library again, in 0.26 ms.
+    """
+    before = os.environ.get(NVML_CHECK)
+    if device.type == "cpu":
+        os.environ.pop(NVML_CHECK, None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[NVML_CHECK] = before
 
 
 @contextmanager
@@ -132,6 +151,7 @@ def fit(
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     with (
         signals_kept(),
+        quick_optimizers(device),
         warnings.catch_warnings(),
         torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
     ):

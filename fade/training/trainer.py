@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 import torch.nn.functional as F
-from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
 
 from fade.data import Data
 from fade.nets.network import Network
@@ -93,6 +94,8 @@ class NetworkTrainer(pl.LightningModule):
         self.epoch_seconds: list[float] = []
         self._started = 0.0
         self._step = 0
+        self._optimizers: list[torch.optim.Optimizer] = []
+        self._schedule: LRScheduler
         if self.steps is not None:
             steps_an_epoch = len(data.batches("weights", "alpha", batch_size=recipe.batch_size, seed=0, drop_last=True))
             self.epochs = -(-self.steps // steps_an_epoch)
@@ -102,7 +105,7 @@ class NetworkTrainer(pl.LightningModule):
         """Of w, in all epochs."""
         return self.steps or self.epochs * len(self.train_dataloader())
 
-    def optimizer_of_weights(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    def optimizer_of_weights(self) -> tuple[torch.optim.Optimizer, LRScheduler]:
         """Adam or SGD for w, with a cosine schedule over all steps."""
         r, w = self.recipe, list(self.network.parameters())
         optimizer: torch.optim.Optimizer = (
@@ -135,6 +138,9 @@ class NetworkTrainer(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Seed this epoch's noise of registered ops, which draw from torch's global generator."""
+        optimizers, schedule = self.optimizers(use_pl_optimizer=False), self.lr_schedulers()
+        assert isinstance(schedule, LRScheduler)
+        self.use_optimizers(optimizers if isinstance(optimizers, list) else [optimizers], schedule)
         self._started = time.perf_counter()
         torch.manual_seed(subseed(self.seed, "ops", self.current_epoch))
 
@@ -175,18 +181,28 @@ class NetworkTrainer(pl.LightningModule):
 
     def backward_weights(self, loss: Tensor) -> None:
         """Gradients of a loss by w, and by α where it takes part."""
-        for parameter in self.parameters():
+        for parameter in self._parameters_once:
             parameter.grad = None
-        self.manual_backward(loss)
+        loss.backward()
 
     def step_weights(self) -> None:
         """One step of the weights' optimizer and of its schedule."""
         self.optimizer_at(0).step()
-        schedule = self.lr_schedulers()
-        assert isinstance(schedule, torch.optim.lr_scheduler.LRScheduler)
-        schedule.step()
+        self._schedule.step()
 
-    def optimizer_at(self, index: int) -> LightningOptimizer:
+    def optimizer_at(self, index: int) -> torch.optim.Optimizer:
         """The optimizer of w (0), or of α (1)."""
-        optimizers = self.optimizers()
-        return optimizers[index] if isinstance(optimizers, list) else optimizers
+        return self._optimizers[index]
+
+    def use_optimizers(self, optimizers: list[torch.optim.Optimizer], schedule: LRScheduler) -> None:
+        """Take steps by these, `configure_optimizers`'s, which may be Lightning's or a plain loop's.
+
+        They are used as they are: Lightning's wrappers scale no gradient here, and take 0.3 ms a step
+        (benchmarks/README.md).
+        """
+        self._optimizers, self._schedule = optimizers, schedule
+
+    @cached_property
+    def _parameters_once(self) -> list[torch.nn.Parameter]:
+        """To walk through all modules would take a tenth of a millisecond a step."""
+        return list(self.parameters())
