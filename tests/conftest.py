@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import gc
+import os
 import signal
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from tests.study.processes import BARE
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script, as are our children then
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # each worker of the tests has a core, and trains on no other
 
 gc.disable()  # while the tests are collected: torch and Lightning make a million objects that stay
 

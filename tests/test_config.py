@@ -46,8 +46,6 @@ CHOICES = [(group, option) for group in GROUPS for option in options(group)]
 FEW = ("search.candidates=3",)  # NAS-Bench-Macro has no more
 NEEDS = {"table": ["space=nas_bench_macro"]}
 RECIPES = {"consensus": "joint", "conv_ops": "conv"}  # options that are another kind of what is named here
-ONE_CHOICE = {"executor"}
-"""Keys with a single value so far, which nothing has to read."""
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +129,7 @@ def test_every_key_is_read_somewhere() -> None:
                 read.add(node.attr)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names:
                 read.add(node.value)
-    assert names - read == ONE_CHOICE
+    assert names - read == set()
 
 
 def _without_post_init(tree: ast.Module) -> ast.Module:
@@ -178,9 +176,9 @@ def test_config_yaml_reads_back(overrides: list[str]) -> None:
 
 def test_paths_are_enough_once_rounded_up_to_whole_groups() -> None:
     """Of 4 candidates in each of 3 stages."""
-    assert compose_study(["trainer=joint", "trainer.readout_paths=10"])
+    assert compose_study(["trainer=joint", "trainer.readout=pairs", "trainer.readout_paths=10"])
     with pytest.raises(ConfigurationError, match=r"readout_paths=8 .*at least 12"):
-        compose_study(["trainer=joint", "trainer.readout_paths=8"])
+        compose_study(["trainer=joint", "trainer.readout=pairs", "trainer.readout_paths=8"])
 
 
 def test_bare_words_stay_words() -> None:

@@ -46,7 +46,7 @@ class SupernetConfig(TrainedConfig):
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
-            validation data, which can save more than half of the time.
+            validation data, which can halve the time.
         readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are;
             these weigh each epoch by its learning rate.
     """
@@ -61,7 +61,7 @@ class SupernetConfig(TrainedConfig):
     candidate_dropout: float = option(0.0, least=0, below=1)
     share_weights: bool = False
     readout: str = option("weights", choices=READOUTS.names)
-    all_readouts: bool = True
+    all_readouts: bool = False
     readout_window: float = option(1.0, above=0, most=1)
 
     def __post_init__(self) -> None:

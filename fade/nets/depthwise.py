@@ -23,9 +23,14 @@ def depthwise_convolution(x: Tensor, weight: Tensor, *, stride: int = 1, dilatio
     Returns:
         ``[B, C, ⌈H / stride⌉, ⌈W / stride⌉]``.
     """
+    if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        with torch.autocast("cpu", enabled=False):
+            return depthwise_convolution(x.float(), weight, stride=stride, dilation=dilation).to(
+                torch.get_autocast_dtype("cpu")
+            )
     kernel = weight.shape[-1]
     falls_back = dilation > 1 or min(-(-side // stride) for side in x.shape[2:]) < kernel
-    if falls_back and x.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+    if falls_back and x.device.type == "cpu":
         result: Tensor = _Depthwise.apply(x, weight, stride, dilation)
         return result
     padding = dilation * (kernel // 2)

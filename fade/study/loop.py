@@ -125,7 +125,7 @@ class Study:
             self.costs.measure_flops += truth.measure_flops
             self.costs.measure_seconds += truth.seconds
             entry |= self._truth_record(region, estimate, truth)
-        entry["trajectory"] = self._trajectory_point(region, index, top[0][0])
+        entry["trajectory"] = self._trajectory_point(region, index, top[0][0], last=last)
         return entry
 
     def _truth_record(self, region: Region, estimate: Estimate, truth: Truth) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class Study:
             "correlation": compare(region, estimate.ranks, truth, seed=self.config.seed_of("paths")),
         }
 
-    def _trajectory_point(self, region: Region, index: int, top: tuple[int, ...]) -> dict[str, Any]:
+    def _trajectory_point(self, region: Region, index: int, top: tuple[int, ...], *, last: bool) -> dict[str, Any]:
         point: dict[str, Any] = {
             "region": index,
             "train_flops": self.costs.train_flops,
@@ -153,7 +153,9 @@ class Study:
         if self.config.truth.curve:
             assert self.trainings is not None
             self.console.purpose = f"curve at region {index}"
-            networks = Networks(architectures=list(followed.values()), recipe=self.config.network_recipe, seed=0)
+            recipe = self.config.network_recipe
+            # Those of the last region may be the best, whose weights are wanted.
+            networks = Networks(architectures=list(followed.values()), recipe=recipe, seed=0, keep=last)
             (runs,) = self.trainings.networks([networks])
             point |= {name: run["test_accuracy"] for name, run in zip(followed, runs, strict=True)}
             self.costs.measure_flops += sum(run["train_flops"] for run in runs)

@@ -13,7 +13,15 @@ from fade.training.flops import network_cost
 from fade.training.networks import train_paths
 from fade.training.recipe import NetworkRecipe, design_size
 from fade.training.trainer import EpochBatches
-from tests.training.samples import SPACE, make_data, make_estimator, make_region, make_trainings, planted_region
+from tests.training.samples import (
+    SPACE,
+    make_data,
+    make_estimator,
+    make_region,
+    make_trainings,
+    planted_region,
+    train_alone,
+)
 
 CONFIG = IndependentPathsConfig(repeats=2, region_steps=11, batch_size=20, readout_paths=6)
 SEED_NAME = "apart"  # which names the seed of these trainings, as ever
@@ -59,14 +67,13 @@ def test_they_owe_nothing_to_the_networks_of_a_truth(data, tmp_path):
     region, config = make_region(), replace(CONFIG, region_steps=None, epochs=2, repeats=1)
     found = trained(data, tmp_path / "same", config)["path_losses"]
     assert config.network == config.of_region
-    networks = make_trainings(data, tmp_path / "same").networks(
-        [region.architecture(path) for path in found["paths"]], config.network, seed=0
-    )
+    architectures = [region.architecture(path) for path in found["paths"]]
+    networks = train_alone(make_trainings(data, tmp_path / "same"), architectures, config.network)
     assert not np.isin(found["losses"], [network["validation_loss"] for network in networks]).any()
 
 
 def test_an_interrupted_training_goes_on_where_it_was(data, tmp_path, monkeypatch):
-    monkeypatch.setitem(cached.CHUNK, "cpu", 2)
+    monkeypatch.setitem(cached.CHUNK, "others", 2)
     announced = []
 
     def interrupt(what):

@@ -6,7 +6,7 @@ from fade.estimators.independent_paths import IndependentPathsConfig
 from fade.estimators.supernet import SupernetConfig
 from fade.space import Region
 from fade.training.steps import MODES
-from tests.training.samples import make_data, make_estimator, make_trainings, planted_region
+from tests.training.samples import make_data, make_estimator, make_trainings, planted_region, train_alone
 
 CONFIGS = [SupernetConfig(name=mode, epochs=6, batch_size=20) for mode in MODES.names()]
 CONFIGS += [
@@ -24,7 +24,7 @@ def test_the_one_network_that_carries_the_signal_scores_high_whatever_the_estima
             trainings = make_trainings(data, tmp_path, announce=announced.append)
             estimator = make_estimator(config, trainings, candidates=1)
             estimate = estimator.estimate(region, 0)
-            (network,) = trainings.networks([planted.architecture(path)], config.network, seed=0)
+            (network,) = train_alone(trainings, [planted.architecture(path)], config.network)
             accuracy = network["validation_accuracy"]
             assert estimate.stage_scores == [[accuracy]] * 2
             assert list(estimate.readouts) == [estimate.record["readout"]] == ["validation_accuracy"]

@@ -28,7 +28,7 @@ def data():
     ("mode", "mixing"), [*((mode, "softmax") for mode in MODES.names()), ("first_order", "gumbel")]
 )
 def test_a_planted_path_ranks_first_in_every_readout(monkeypatch, mode, mixing):
-    config = SupernetConfig(name=mode, epochs=6, batch_size=20, alpha_lr=0.05, mixing=mixing)
+    config = SupernetConfig(name=mode, epochs=6, batch_size=20, alpha_lr=0.05, mixing=mixing, all_readouts=True)
     region, data = planted_region(monkeypatch), make_data(train=300)
     result = trained_once(region, config, data)
     assert set(result["readouts"]) == {name for name, one in READOUTS.items() if issubclass(one, MeasuredReadout)}
@@ -51,7 +51,9 @@ def earlier_region():
 @pytest.mark.parametrize("name", READOUTS.names())
 def test_one_readout_alone_reads_the_same_for_less(data, name, tmp_path):
     mode = "fair" if name.startswith("training") else "joint"
-    whole = SupernetConfig(name=mode, epochs=1, batch_size=20, readout=name, earlier_runs=["outputs/first"])
+    whole = SupernetConfig(
+        name=mode, epochs=1, batch_size=20, readout=name, earlier_runs=["outputs/first"], all_readouts=True
+    )
     first, second = (
         make_estimator(config, make_trainings(data, tmp_path), earlier=[earlier_region()]).estimate(make_region(), 0)
         for config in (whole, replace(whole, all_readouts=False))

@@ -18,7 +18,7 @@ from fade.study import run
 from tests.replay.make import ARCHIVE, machine
 from tests.replay.studies import STUDIES, lasting, overrides
 
-ARCHIVED_VERSION = 3
+ARCHIVED_VERSION, ARCHIVED_CHUNK = 3, 4
 """`RECIPE_VERSION` of the archive."""
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -58,7 +58,8 @@ def test_every_study_is_replayed_without_training(stored: Path, monkeypatch: pyt
         raise AssertionError("a stored training was not found")
 
     # Later versions train to other last bits; what is stored of an earlier one is read all the same.
-    monkeypatch.setattr("fade.training.cached.RECIPE_VERSION", ARCHIVED_VERSION)
+    monkeypatch.setattr("fade.training.lookup.RECIPE_VERSION", ARCHIVED_VERSION)
+    monkeypatch.setattr("fade.training.cached.chunk_size", lambda networks, dims, device: ARCHIVED_CHUNK)
     for module in ("region", "networks"):
         monkeypatch.setattr(f"fade.training.{module}.fit", train)
     expected = json.loads((stored / "expected.json").read_text(encoding="utf-8"))

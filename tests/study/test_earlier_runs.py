@@ -39,6 +39,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyConfig:
     return tiny_config(tmp_path_factory.mktemp("study"), LARGER, "search=fixed")
 
 
+JOINT = ("trainer=joint", "trainer.all_readouts=true")
+
+
 def learning(folder: Path, earlier: Path, store: Path, *more: str):
     return tiny_config(
         folder, LARGER, "search=fixed", "seed=7", f"trainer.earlier_runs=[{earlier}]", *more, store=store
@@ -60,9 +63,9 @@ def test_effects_of_candidates_are_those_on_the_losses_of_their_networks(first: 
 def test_a_study_ranks_by_earlier_runs_and_trains_no_more_for_it(
     first: Path, tmp_path: Path, shared_store: Path
 ) -> None:
-    plain = run(tiny_config(tmp_path, LARGER, "search=fixed", "seed=7", "trainer=joint", store=shared_store))
+    plain = run(tiny_config(tmp_path, LARGER, "search=fixed", "seed=7", *JOINT, store=shared_store))
     before = entries(shared_store)
-    found = run(learning(tmp_path, first, shared_store, "trainer=joint", "trainer.readout=consensus_with_predictor"))
+    found = run(learning(tmp_path, first, shared_store, *JOINT, "trainer.readout=consensus_with_predictor"))
     assert {request["kind"] for request in entries(shared_store) if request not in before} <= {"networks"}  # the best
     (region,), (without,) = found.metrics["regions"], plain.metrics["regions"]
     earlier = without_networks_of(

@@ -83,7 +83,7 @@ def test_wandb_offline_leaves_its_files_and_asks_no_network(
 def test_wandb_is_finished_when_a_study_fails(tmp_path: Path) -> None:
     import wandb
 
-    from fade.training.cached import DivergedError
+    from fade.training.lookup import DivergedError
 
     with pytest.raises(DivergedError):
         run(tiny_config(tmp_path, *SHORT, "tracking=wandb", "trainer.lr=1e30"))

@@ -16,7 +16,7 @@ from fade.nets.config import SpaceConfig
 from fade.nets.network import Network
 from fade.space import Cell, Region
 from fade.store import Store
-from fade.training.cached import CachedTrainings
+from fade.training.cached import CachedTrainings, Networks
 from fade.training.region import RegionTrainer, train_region
 
 
@@ -69,6 +69,12 @@ def trained_once(region, config, data, *, space=SPACE, seed=0, readout_seed=None
     layout = space.layout(data.shape, data.classes)
     module, trained = train_region(region, config.of_region, layout, data, seed=seed, readout_seed=readout_seed)
     return measure(module, trained, {name: config.make_readout(name) for name in config.measured})
+
+
+def train_alone(trainings, architectures, recipe, seed=0):
+    """Results of stand-alone networks, one each."""
+    (results,) = trainings.networks([Networks(architectures=architectures, recipe=recipe, seed=seed)])
+    return results
 
 
 def make_trainings(data, folder, *, space=SPACE, seed=5, **more):

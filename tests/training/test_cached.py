@@ -13,10 +13,18 @@ from fade.estimators.supernet import SupernetConfig
 from fade.nets import vocabulary
 from fade.seeds import subseed
 from fade.store import Store
-from fade.training.cached import DivergedError
 from fade.training.fit import fit, usable
+from fade.training.lookup import DivergedError
 from fade.training.recipe import NetworkRecipe
-from tests.training.samples import SPACE, make_data, make_estimator, make_region, make_trainings, trained_once
+from tests.training.samples import (
+    SPACE,
+    make_data,
+    make_estimator,
+    make_region,
+    make_trainings,
+    train_alone,
+    trained_once,
+)
 
 CONFIG = SupernetConfig(name="fair", epochs=1, batch_size=20, readout_paths=4)
 
@@ -186,8 +194,8 @@ def test_what_an_op_is_made_with_is_part_of_it(tmp_path, monkeypatch):
 def test_networks_that_diverge_are_no_truth(data, tmp_path):
     recipe = NetworkRecipe(optimizer="sgd", lr=1e4, lr_end=1e4, epochs=3, batch_size=20)
     trainings = make_trainings(data, tmp_path, space=replace(SPACE, normalise="none"))
-    with pytest.raises(DivergedError, match=r"networks 1–2 of 2, seed 0.*trainer\.lr"):
-        trainings.networks([make_region().architecture(path) for path in ([0, 0], [1, 1])], recipe, seed=0)
+    with pytest.raises(DivergedError, match=r"network 1 of 2, seed 0.*trainer\.lr"):
+        train_alone(trainings, [make_region().architecture(path) for path in ([0, 0], [1, 1])], recipe)
     assert list(tmp_path.glob("??/*.json")) == []
 
 
@@ -210,7 +218,7 @@ def test_stand_alone_networks_have_the_seed_that_is_given_for_them(data, tmp_pat
 
     def trained(name, seed, networks_seed):
         trainings = make_trainings(data, tmp_path / name, seed=seed, networks_seed=networks_seed)
-        (result,) = trainings.networks([make_region().architecture([0, 0])], CONFIG.network, seed=0)
+        (result,) = train_alone(trainings, [make_region().architecture([0, 0])], CONFIG.network)
         return result["validation_loss"]
 
     held = trained("held", 5, 7)

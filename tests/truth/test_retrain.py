@@ -16,7 +16,7 @@ from fade.truth.config import TruthConfig
 from fade.truth.known import TruePath, Truth
 from fade.truth.retrain import retrain
 from tests.study.tiny import entries, tiny_config
-from tests.training.samples import make_data, make_region, make_trainings
+from tests.training.samples import make_data, make_region, make_trainings, train_alone
 
 pytestmark = pytest.mark.usefixtures("bare")
 
@@ -100,7 +100,7 @@ def test_trainers_are_held_against_the_same_trainings(tmp_path: Path) -> None:
     assert paths[0] == paths[1]
     requests = entries(tmp_path / "store")
     assert sum(request["kind"] == "region" for request in requests) == 2
-    shared = [request for request in requests if request["kind"] == "networks" and len(request["cells"]) == 3]
+    shared = [request for request in requests if request["kind"] == "networks" and len(request["cells"]) == 2]
     assert len(shared) == 1
 
 
@@ -113,10 +113,10 @@ def test_another_readout_or_aggregate_trains_no_region_again(tmp_path: Path) -> 
         ["trainer.readout=alone"],
         ["trainer.readout=pairs", "trainer.readout_transform=auto"],
     ):
-        run(tiny_config(tmp_path, *SAME, "trainer=joint", *more))
+        run(tiny_config(tmp_path, *SAME, "trainer=joint", "trainer.all_readouts=true", *more))
         requests = entries(tmp_path / "store")
         counts.add(sum(request["kind"] == "region" for request in requests))
-        sampled = [request for request in requests if request["kind"] == "networks" and len(request["cells"]) == 3]
+        sampled = [request for request in requests if request["kind"] == "networks" and len(request["cells"]) == 2]
         assert len(sampled) == 1
     assert counts == {1}
 
@@ -138,7 +138,7 @@ def test_a_truth_trains_by_the_recipe_that_it_is_given(tmp_path: Path) -> None:
     known = retrain(region, (0, 1), TruthConfig(name="retrain", paths=2, seeds=2), recipe, here, seed=0)
     sampled = known.sampled()
     runs = [
-        here.networks([region.architecture(path.path) for path in sampled], recipe, seed=repeat) for repeat in range(2)
+        train_alone(here, [region.architecture(path.path) for path in sampled], recipe, repeat) for repeat in range(2)
     ]
     for path, accuracies in zip(sampled, zip(*runs, strict=True), strict=True):
         assert path.accuracy == [run["test_accuracy"] for run in accuracies]
