@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column, Table
 
 from fade.report.estimates import correlated, correlation, from_store, paths, price, rival, seeds
-from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
+from fade.report.quantity import count, decimal, duration, interval, percent, plural, points
+from fade.report.wording import spent
 
 Report = Callable[[int, int], None]
 PLAIN_WIDTH = 120
@@ -109,11 +110,11 @@ def result_table(metrics: dict[str, Any]) -> Table:
             table.add_row(f"  stage {stage}", text)
     cost = metrics["cost"]
     for what, flops, seconds in (
-        ("to decide", cost["train_flops"], cost["seconds"]),
-        ("to measure", cost["measure_flops"], cost["measure_seconds"]),
+        ("to decide", "train_flops", "seconds"),
+        ("to measure", "measure_flops", "measure_seconds"),
     ):
-        if flops:
-            table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
+        if cost[flops]:
+            table.add_row(what, spent(metrics, flops, seconds))
     stored = from_store(metrics)
     beside = f", beside {duration(stored)} of training from the store" if stored else ""
     table.add_row("time in all", duration(metrics["seconds"]) + beside)

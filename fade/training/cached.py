@@ -84,6 +84,11 @@ class CachedTrainings:
         self.stored_seconds, self._made = 0.0, set[str]()
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
+    @property
+    def computed(self) -> int:
+        """How many results were made here, rather than found in the store."""
+        return len(self._made)
+
     def networks(
         self, architectures: Architectures, recipe: NetworkRecipe, *, seed: int, keep: bool = False
     ) -> list[dict[str, Any]]:
