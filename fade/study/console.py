@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from fade.report.estimates import correlated, correlation, from_store, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points
 from fade.report.wording import spent
+from fade.study.terminal import wide_console
 
 Report = Callable[[int, int], None]
-PLAIN_WIDTH = 120
 LABEL_WIDTH = 46
 """Of a bar's label, so that bars do not jump from one training to the next."""
-
-
-def wide_console() -> Console:
-    """A console as wide as the terminal; off a terminal wide enough for tables."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
-
-
-def starting() -> AbstractContextManager[object]:
-    """Says on a terminal that something happens while libraries are imported, which takes seconds."""
-    console = wide_console()
-    return console.status("starting") if console.is_terminal else nullcontext()
 
 
 class StudyConsole:
