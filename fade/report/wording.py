@@ -59,7 +59,7 @@ def findings(metrics: Metrics) -> list[str]:
 
 
 def spent(metrics: Metrics, flops: str, seconds: str) -> str:
-    """'1.93 TFLOPs in 1 min 56 s of training, 16.6 GFLOP/s (28 % of the peak of a process)'.
+    """'1.93 TFLOPs in 1 min 56 s of training, 16.6 GFLOP/s (28.1 % of the peak of a process)'.
 
     Seconds are summed over trainings, which may run side by side: a rate is that of one process, as is the peak. No
     share is told where trainings came from the store, maybe of another machine.
@@ -73,7 +73,7 @@ def spent(metrics: Metrics, flops: str, seconds: str) -> str:
     spent, time, peak = cost.get(flops), cost.get(seconds), cost.get("peak_flops_per_second")
     if not spent or not time:
         return scaled(spent, "FLOPs")
-    share = f" ({percent(spent / time / peak, 0)} of the peak of a process)" if peak and not from_store(metrics) else ""
+    share = f" ({percent(spent / time / peak)} of the peak of a process)" if peak and not from_store(metrics) else ""
     return f"{scaled(spent, 'FLOPs')} in {duration(time)} of training, {scaled(spent / time, 'FLOP/s')}{share}"
 
 

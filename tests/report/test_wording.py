@@ -129,7 +129,7 @@ def test_a_share_of_the_peak_is_told_where_all_was_trained_here():
         return spent(told, "train_flops", "seconds")
 
     rate = "1\u00a0TFLOPs in 10\u00a0s of training, 100\u00a0GFLOP/s"
-    assert line(peak_flops_per_second=4e11) == f"{rate} (25\u00a0% of the peak of a process)"
+    assert line(peak_flops_per_second=4e11) == f"{rate} (25.0\u00a0% of the peak of a process)"
     assert line(peak_flops_per_second=4e11, stored_seconds=3.0) == rate
     assert line() == rate  # an earlier run, which does not tell
     assert line(seconds=0.0) == "1\u00a0TFLOPs"

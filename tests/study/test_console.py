@@ -31,4 +31,4 @@ def test_what_deciding_cost_is_told_with_its_rate() -> None:
     metrics = samples.metrics([samples.region()])
     metrics["cost"]["peak_flops_per_second"] = 5e11
     (line,) = [line for line in told(metrics) if "to decide" in line]
-    assert "of training, 128\xa0GFLOP/s (26\xa0% of the peak of a process)" in line
+    assert "of training, 128\xa0GFLOP/s (25.5\xa0% of the peak of a process)" in line
