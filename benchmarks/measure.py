@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from fade.training.peak import peak_flops_per_second
+
 HERE = Path(__file__).parent
 
 
@@ -45,13 +47,6 @@ def alternating(work: Mapping[str, Callable[[], object]], repeats: int, least: f
     return {name: Timing(statistics.median(each), min(each), max(each)) for name, each in times.items()}
 
 
-def matmul_peak(size: int = 1024) -> float:
-    """GFLOP/s of a matrix product, the best of ten."""
-    a = torch.randn(size, size)
-    best = min(alternating({"product": lambda: a @ a}, 10).values(), key=lambda timing: timing.low)
-    return 2 * size**3 / best.low / 1e9
-
-
 def write(name: str, what: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
     """One table into `benchmarks/NAME.md`, with the command, the device and the versions."""
     model = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), "CPU")
@@ -63,7 +58,7 @@ def write(name: str, what: str, columns: Sequence[str], rows: Sequence[Sequence[
         "",
         f"`python -m benchmarks {name} --threads {torch.get_num_threads()}`, {date.today()}, {device}, "
         f"torch {torch.__version__}, Python {platform.python_version()}; median [fastest, slowest]; the peak is a "
-        f"matrix product of 1,024 × 1,024, {matmul_peak():.0f} GFLOP/s.",
+        f"matrix product of 1,024 × 1,024, {peak_flops_per_second() / 1e9:.0f} GFLOP/s.",
         "",
     ]
     table = ["| " + " | ".join(line) + " |" for line in (columns, *rows)]

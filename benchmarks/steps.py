@@ -14,11 +14,12 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.bare import BareNetwork
-from benchmarks.measure import Timing, alternating, matmul_peak
+from benchmarks.measure import Timing, alternating
 from fade.nets.config import SpaceConfig
 from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.space import Region
+from fade.training.peak import peak_flops_per_second
 
 COLUMNS = ("work", "plain loop, ms", "fade, ms", "fade / loop", "fade, GFLOP/s", "share of peak")
 
@@ -88,14 +89,13 @@ def steps(case: Case) -> tuple[dict[str, Callable[[], None]], float]:
 
 def rows(repeats: int) -> list[tuple[str, ...]]:
     """A row a case."""
-    peak, found = matmul_peak(), []
+    peak, found = peak_flops_per_second(), []
     for case in CASES:
         work, flops = steps(case)
         times: dict[str, Timing] = alternating(work, repeats)
         loop, fade = times["loop"], times["fade"]
-        rate = flops / fade.median / 1e9
-        found.append(
-            (case.name, str(loop), str(fade), f"{fade.median / loop.median:.2f}", f"{rate:.0f}", f"{rate / peak:.0%}")
-        )
+        rate = flops / fade.median
+        ratio = f"{fade.median / loop.median:.2f}"
+        found.append((case.name, str(loop), str(fade), ratio, f"{rate / 1e9:.0f}", f"{rate / peak:.0%}"))
         print(" | ".join(found[-1]), flush=True)
     return found

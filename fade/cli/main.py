@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -15,8 +16,8 @@ from types import FrameType
 
 from fade import __version__
 from fade.cli.arguments import Arguments, parse
+from fade.cli.importing import importing
 from fade.errors import with_type
-from fade.signals import held
 from fade.study.config import ConfigurationError
 
 DONE, FAILED, WRONG, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -28,7 +29,9 @@ class Terminated(BaseException):
 
 def main() -> None:
     """Run ``fade``; exits with 0 done, 1 failed, 2 wrong input, 130 interrupted, 143 terminated."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # else the interpreter's end would search all there is for garbage
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -65,7 +68,7 @@ def _answer(arguments: Sequence[str]) -> int:
         asked = parse(arguments)
         if asked.version:
             return _tell(f"fade {__version__}")
-        with held():
+        with importing():
             from fade.config import import_plugins
 
         import_plugins(asked.overrides)
@@ -97,7 +100,7 @@ def _hydra(asked: Arguments) -> None:
         SweepFailed: If jobs of a sweep failed.
         Exception: What a study raised.
     """
-    with held():
+    with importing():
         from hydra.core.global_hydra import GlobalHydra
         from hydra.errors import HydraException
         from omegaconf.errors import OmegaConfBaseException

@@ -11,9 +11,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from fade.cli.importing import importing
 from fade.config import CONF, typed
 from fade.run_files import intact
-from fade.signals import held
 from fade.study.config import StudyConfig
 
 
@@ -31,7 +31,7 @@ def main(composed: DictConfig) -> float | None:
 
 def plan(config: StudyConfig) -> None:
     """Print what a study would cost."""
-    with held():
+    with importing():
         from fade.study.plan import print_plan
 
     print_plan(config)
@@ -68,9 +68,9 @@ def objective(key: str, metrics: dict[str, Any], *, needed: bool) -> float | Non
 
 
 def _run(config: StudyConfig, folder: Path, group: str | None) -> dict[str, Any]:
-    from fade.study.console import starting
+    from fade.study.terminal import starting
 
-    with starting(), held():
+    with starting(), importing():
         from fade.study import run
     is_repeated = intact(folder)
     metrics = run(config, folder=folder, group=group).metrics

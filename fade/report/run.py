@@ -21,7 +21,7 @@ from fade.report.estimates import (
 )  # fmt: skip
 from fade.report.page import write_page
 from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, percent, scaled
-from fade.report.wording import findings, lede, was_trained
+from fade.report.wording import findings, lede, spent, was_trained
 from fade.run_files import read_run
 
 Region = Mapping[str, Any]
@@ -238,9 +238,10 @@ def _cost(metrics: Metrics) -> list[tuple[str, str]]:
     epochs = [seconds for region in regions for seconds in region.get("epoch_seconds", ())]
     rows = []
     if cost:
-        rows += [("to decide: training and choices", scaled(cost["train_flops"], "FLOPs"))]
-        rows += [("to measure: truth and test", scaled(cost.get("measure_flops"), "FLOPs"))]
-        rows += [("time to decide", duration(cost["seconds"])), ("time in all", duration(metrics.get("seconds")))]
+        rows += [("to decide: training and choices", spent(metrics, "train_flops", "seconds"))]
+        rows += [("to measure: truth and test", spent(metrics, "measure_flops", "measure_seconds"))]
+        rows += [("peak of a process: a large matrix product", scaled(cost.get("peak_flops_per_second"), "FLOP/s"))]
+        rows += [("time in all", duration(metrics.get("seconds")))]
     if trained:
         rows += [("one region, mean", scaled(sum(trained) / len(trained), "FLOPs"))]
     if (share := price(metrics)) is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fade.report.estimates import FREE, Metrics, correlated, correlation, paths, price, rival, seeds
+from fade.report.estimates import FREE, Metrics, correlated, correlation, from_store, paths, price, rival, seeds
 from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
 
 WITH_PREDICTOR = ("predictor", "consensus_with_predictor")
@@ -56,6 +56,25 @@ def findings(metrics: Metrics) -> list[str]:
                 f"{plural(known['regions'], 'region')} of earlier runs, at a cost that is not counted here."
             )
     return sentences
+
+
+def spent(metrics: Metrics, flops: str, seconds: str) -> str:
+    """'1.93 TFLOPs in 1 min 56 s of training, 16.6 GFLOP/s (28.1 % of the peak of a process)'.
+
+    Seconds are summed over trainings, which may run side by side: a rate is that of one process, as is the peak. No
+    share is told where trainings came from the store, maybe of another machine.
+
+    Args:
+        metrics: Of a finished run.
+        flops: The key of its cost.
+        seconds: Likewise.
+    """
+    cost = metrics["cost"]
+    spent, time, peak = cost.get(flops), cost.get(seconds), cost.get("peak_flops_per_second")
+    if not spent or not time:
+        return scaled(spent, "FLOPs")
+    share = f" ({percent(spent / time / peak)} of the peak of a process)" if peak and not from_store(metrics) else ""
+    return f"{scaled(spent, 'FLOPs')} in {duration(time)} of training, {scaled(spent / time, 'FLOP/s')}{share}"
 
 
 def was_trained(region: Mapping[str, Any]) -> bool:

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from fade.report.estimates import correlated, correlation, from_store, paths, price, rival, seeds
-from fade.report.quantity import count, decimal, duration, interval, percent, plural, points, scaled
+from fade.report.quantity import count, decimal, duration, interval, percent, plural, points
+from fade.report.wording import spent
+from fade.study.terminal import wide_console
 
 Report = Callable[[int, int], None]
-PLAIN_WIDTH = 120
 LABEL_WIDTH = 46
 """Of a bar's label, so that bars do not jump from one training to the next."""
-
-
-def wide_console() -> Console:
-    """A console as wide as the terminal; off a terminal wide enough for tables."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
-
-
-def starting() -> AbstractContextManager[object]:
-    """Says on a terminal that something happens while libraries are imported, which takes seconds."""
-    console = wide_console()
-    return console.status("starting") if console.is_terminal else nullcontext()
 
 
 class StudyConsole:
@@ -117,11 +104,11 @@ def result_table(metrics: dict[str, Any]) -> Table:
             table.add_row(f"  stage {stage}", text)
     cost = metrics["cost"]
     for what, flops, seconds in (
-        ("to decide", cost["train_flops"], cost["seconds"]),
-        ("to measure", cost["measure_flops"], cost["measure_seconds"]),
+        ("to decide", "train_flops", "seconds"),
+        ("to measure", "measure_flops", "measure_seconds"),
     ):
-        if flops:
-            table.add_row(what, f"{scaled(flops, 'FLOPs')}, {duration(seconds)} of training")
+        if cost[flops]:
+            table.add_row(what, spent(metrics, flops, seconds))
     stored = from_store(metrics)
     beside = f", beside {duration(stored)} of training from the store" if stored else ""
     table.add_row("time in all", duration(metrics["seconds"]) + beside)

@@ -10,6 +10,7 @@ from fade.space import Cell
 from fade.study.best import Best, choose_best
 from fade.study.loop import Study
 from fade.study.preparation import Prepared
+from fade.training.peak import peak_flops_per_second
 from fade.training.provenance import versions
 
 RANKED_ROWS = 100_000
@@ -103,6 +104,9 @@ def metrics_of(study: Study, best: Best | None, prepared: Prepared) -> dict[str,
         "regions": entries,
         "trajectory": [entry["trajectory"] for entry in study.entries],
     }
+    if study.trainings is not None and study.trainings.computed:
+        precision = config.network_recipe.precision
+        metrics["cost"]["peak_flops_per_second"] = peak_flops_per_second(study.trainings.data.device, precision)
     if best is not None:
         metrics["best"] = best.record
     else:

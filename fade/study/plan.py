@@ -17,8 +17,8 @@ from fade.report.quantity import duration, scaled
 from fade.space import Region
 from fade.study.budget import networks_to_choose_from
 from fade.study.config import ConfigurationError, StudyConfig
-from fade.study.console import wide_console
 from fade.study.preparation import Prepared, prepare, threads, within_memory
+from fade.study.terminal import wide_console
 from fade.training.cached import chunk_size
 from fade.training.evaluate import reading_precision
 from fade.training.flops import all_paths_flops, network_cost, step_flops

@@ -90,6 +90,11 @@ class Lookup:
         self.stored_seconds, self._made = 0.0, set[str]()
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
+    @property
+    def computed(self) -> int:
+        """How many results were made here, rather than found in the store."""
+        return len(self._made)
+
     def _request(self, wanted: Wanted) -> dict[str, Any]:
         layout = self.layout
         ops = op_fingerprints([layout.output_op, *re.findall(r":(\w+)", json.dumps(wanted.cells))])

@@ -66,7 +66,10 @@ STUDIES: dict[str, tuple[str, ...]] = {
 }
 """In an order in which the earlier runs that a study learns from come before it."""
 
-TIMES = ("seconds", "measure_seconds", "stored_seconds", "epoch_seconds", "versions", "device")
+TIMES = (
+    *("seconds", "measure_seconds", "stored_seconds", "epoch_seconds", "peak_flops_per_second"),
+    *("versions", "device"),
+)
 """Keys of metrics.json that a replay does not repeat."""
 
 

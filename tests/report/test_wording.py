@@ -1,6 +1,6 @@
 import pytest
 
-from fade.report.wording import findings, lede
+from fade.report.wording import findings, lede, spent
 
 from . import samples
 
@@ -120,3 +120,16 @@ def test_what_the_entropy_of_a_search_did(last, said_of_it):
     metrics = samples.metrics([samples.region()], search=True)
     metrics["trajectory"] = [{"region": n, "entropy": value} for n, value in enumerate((0.69, last))]
     assert said_of_it in " ".join(findings(metrics))
+
+
+def test_a_share_of_the_peak_is_told_where_all_was_trained_here():
+    def line(**cost):
+        told = samples.metrics([samples.region()])
+        told["cost"] |= {"train_flops": 1e12, "seconds": 10.0, **cost}
+        return spent(told, "train_flops", "seconds")
+
+    rate = "1\u00a0TFLOPs in 10\u00a0s of training, 100\u00a0GFLOP/s"
+    assert line(peak_flops_per_second=4e11) == f"{rate} (25.0\u00a0% of the peak of a process)"
+    assert line(peak_flops_per_second=4e11, stored_seconds=3.0) == rate
+    assert line() == rate  # an earlier run, which does not tell
+    assert line(seconds=0.0) == "1\u00a0TFLOPs"

@@ -38,6 +38,8 @@ def test_a_replay_is_the_same_to_the_bit_and_trains_nothing(uninterrupted: Path)
     assert (second / "ranks.csv").read_text() == (first / "ranks.csv").read_text()
     done, replayed = metrics(first)["cost"], metrics(second)["cost"]
     assert done["stored_seconds"] == 0
+    assert done["peak_flops_per_second"] > 0
+    assert "peak_flops_per_second" not in replayed
     assert replayed["stored_seconds"] == pytest.approx(replayed["seconds"] + replayed["measure_seconds"])
     assert sum(request["kind"] == "region" for request in before) == 3
 

@@ -23,7 +23,7 @@ OVERRIDES = (
     "space.channels=4",
     "tracking=none",
 )
-TIMES = ("seconds", "measure_seconds", "stored_seconds", "epoch_seconds")
+TIMES = ("seconds", "measure_seconds", "stored_seconds", "epoch_seconds", "peak_flops_per_second")
 """Keys of metrics.json and regions.jsonl, wherever they stand, that a replay does not repeat."""
 
 
