@@ -6,10 +6,10 @@ import argparse
 
 import torch
 
-from benchmarks import steps
+from benchmarks import modes, steps
 from benchmarks.measure import write
 
-BENCHMARKS = {"steps": steps}
+BENCHMARKS = {"steps": steps, "modes": modes}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fade.nets.layout import Layout
+from fade.nets.vocabulary import BLOCKS
 from fade.space import Cell, Region
 
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
@@ -34,6 +35,35 @@ class BareCell(nn.Module):
         return F.batch_norm(values[self.output], None, None, training=True)
 
 
+class BareBlock(nn.Module):
+    """A block of NAS-Bench-Macro as its authors write it."""
+
+    def __init__(self, kind: str, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        kernel, expansion = BLOCKS[kind]
+        same, wide = stride == 1 and inputs == outputs, inputs * expansion
+        self.residual = same and kernel > 0
+        self.layers = nn.Identity()
+        if kernel:
+            self.layers = nn.Sequential(
+                *(nn.Conv2d(inputs, wide, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU(inplace=True)),
+                nn.Conv2d(wide, wide, kernel, stride, kernel // 2, groups=wide, bias=False),
+                *(nn.BatchNorm2d(wide), nn.ReLU(inplace=True)),
+                *(nn.Conv2d(wide, outputs, 1, bias=False), nn.BatchNorm2d(outputs)),
+            )
+        elif not same:
+            self.layers = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x) + x if self.residual else self.layers(x)
+
+
+def conv_norm(inputs: int, outputs: int, kernel: int) -> nn.Module:
+    """A normalised convolution and ReLU."""
+    convolution = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
 def layer(op: str, inputs: int, outputs: int, dims: int) -> nn.Module:
     """A linear layer without space, else a convolution."""
     kernel = KERNELS[op]
@@ -53,17 +83,26 @@ class BareNetwork(nn.Module):
                 nn.Identity() if entry is None else layer(entry, stage.inputs, stage.channels, self.dims)
             )
             self.stages.append(
-                nn.ModuleList(BareCell(cell, stage.channels, self.dims, layout.output_op) for cell in cells)
+                nn.ModuleList(
+                    BareCell(cell, stage.channels, self.dims, layout.output_op)
+                    if stage.stride is None
+                    else BareBlock(str(cell.block), stage.inputs, stage.channels, stage.stride)
+                    for cell in cells
+                )
             )
             self.pools.append(stage.pool)
-        self.head = nn.Linear(layout.stages[-1].channels, layout.classes)
+        width = layout.stages[-1].channels
+        self.stem = nn.Identity() if layout.stem is None else conv_norm(*layout.stem, 3)
+        self.neck = nn.Identity() if layout.head is None else conv_norm(width, layout.head, 1)
+        self.head = nn.Linear(layout.head or width, layout.classes)
         mixed = region.candidates > 1
         self.alphas = nn.ParameterList(
             nn.Parameter(torch.zeros(region.candidates)) for _ in (layout.stages if mixed else ())
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        h = x.flatten(1) if self.flat else x
+        """Logits of the mixture."""
+        h = x.flatten(1) if self.flat else self.stem(x)
         for d, (entry, cells, pool) in enumerate(zip(self.entries, self.stages, self.pools, strict=True)):
             h = h if isinstance(entry, nn.Identity) else F.relu(entry(h))
             if self.alphas:
@@ -73,14 +112,14 @@ class BareNetwork(nn.Module):
                 h = cells[0](h)
             if pool:
                 h = F.max_pool2d(h, 2) if self.dims == 2 else F.max_pool1d(h, 2)
-        return self.head(h if self.flat else h.flatten(2).mean(2))
+        return self.head(h if self.flat else self.neck(h).flatten(2).mean(2))
 
     def path(self, x: Tensor, path: Sequence[int]) -> Tensor:
         """Logits of one path."""
-        h = x.flatten(1) if self.flat else x
+        h = x.flatten(1) if self.flat else self.stem(x)
         for entry, cells, pool, k in zip(self.entries, self.stages, self.pools, path, strict=True):
             h = h if isinstance(entry, nn.Identity) else F.relu(entry(h))
             h = cells[k](h)
             if pool:
                 h = F.max_pool2d(h, 2) if self.dims == 2 else F.max_pool1d(h, 2)
-        return self.head(h if self.flat else h.flatten(2).mean(2))
+        return self.head(h if self.flat else self.neck(h).flatten(2).mean(2))

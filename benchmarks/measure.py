@@ -47,6 +47,17 @@ def alternating(work: Mapping[str, Callable[[], object]], repeats: int, least: f
     return {name: Timing(statistics.median(each), min(each), max(each)) for name, each in times.items()}
 
 
+def in_turn(ways: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, Timing]:
+    """Take each way in turn, `repeats` times after a first one; each returns its own seconds."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for repeat in range(repeats + 1):
+        for name, way in ways.items():
+            seconds = way()
+            if repeat:
+                times[name].append(seconds)
+    return {name: Timing(statistics.median(each), min(each), max(each)) for name, each in times.items()}
+
+
 def write(name: str, what: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
     """One table into `benchmarks/NAME.md`, with the command, the device and the versions."""
     model = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), "CPU")
