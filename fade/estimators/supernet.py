@@ -43,6 +43,8 @@ class SupernetConfig(TrainedConfig):
         temperature_end: At the end; it moves geometrically, from step to step.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
+        checkpoint_activations: The backward pass of a region's training computes each stage's activations again, in
+            place of keeping them: one forward pass more a step, for regions that do not fit into memory.
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can save more than half of the time.
         readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are;
@@ -58,6 +60,7 @@ class SupernetConfig(TrainedConfig):
     temperature_end: float = option(1.0, above=0, below=float("inf"))
     candidate_dropout: float = option(0.0, least=0, below=1)
     share_weights: bool = False
+    checkpoint_activations: bool = False
     readout: str = option("weights", choices=READOUTS.names)
     all_readouts: bool = True
     readout_window: float = option(1.0, above=0, most=1)
@@ -114,6 +117,7 @@ class SupernetConfig(TrainedConfig):
             **{key: getattr(self, key) for key in keys},
             mode=self.name,
             share_weights=self.share_weights,
+            checkpoint_activations=self.checkpoint_activations,
             measures=None if self.all_readouts else passes,
             measures_paths=self.all_readouts or Need.PATH_LOSSES in self.chosen.needs,
             paths=self.readout_paths,

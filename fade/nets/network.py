@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from fade.nets.cost import Cost
 from fade.nets.groups import Groups, channels_last, join_groups, listed, part_groups, stacked, taken
 from fade.nets.layout import Layout, StageLayout
 from fade.nets.ops import CONVOLVE, empty_weight, fill_he_uniform, grouped_convolution
+from fade.nets.recompute import recomputed
 from fade.space import Region
 
 Choice = Tensor | int | None
@@ -66,6 +68,10 @@ class Stage(nn.Module):
             )
         self.pool = POOL[dims](2) if stage.pool else None
 
+    def forward(self, x: Groups, combine: Callable[[Groups], Groups]) -> Groups:
+        """Input convolution, what `combine` makes of it by the cells, and pooling."""
+        return self.shrink(combine(self.enter(x)))
+
     def enter(self, x: Groups) -> Groups:
         """Input convolution and ReLU.
 
@@ -99,6 +105,10 @@ class Stage(nn.Module):
         repeated = [n for n in range(self.networks) for _ in range(self.candidates)]
         return self.cells.mixture(taken(x, repeated), choice)
 
+    def select(self, x: Groups, sources: Sequence[int], cells: Sequence[int] | None) -> Groups:
+        """Outputs of chosen cells, or all, each of the group of `x` that `sources` says."""
+        return self.cells.outputs(taken(x, sources), cells)
+
     def shrink(self, x: Groups) -> Groups:
         """Pooling, where the stage has it."""
         if self.pool is None:
@@ -125,13 +135,21 @@ class Network(nn.Module):
         seeds: ``[N]`` seeds of the initial weights; network n's weights depend on its region and its seed alone. None
             leaves them undrawn.
         share: Candidates of a stage share one set of weights per vertex pair and op.
+        checkpoint_activations: The backward pass computes each stage's activations again, in place of keeping them.
     """
 
     def __init__(
-        self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int] | None, share: bool = False
+        self,
+        regions: Sequence[Region],
+        layout: Layout,
+        *,
+        seeds: Sequence[int] | None,
+        share: bool = False,
+        checkpoint_activations: bool = False,
     ) -> None:
         super().__init__()
         self.regions, self.layout, self.share = list(regions), layout, share
+        self.checkpoint_activations = checkpoint_activations
         self.stages = nn.ModuleList(Stage(layout, d, regions, share) for d in range(len(layout.stages)))
         width = layout.head or layout.stages[-1].channels
         self.stem, self.neck = nn.ModuleList(), nn.ModuleList()
@@ -175,7 +193,7 @@ class Network(nn.Module):
         """
         h = self._prepare(x)
         for d, stage in enumerate(self.each_stage()):
-            h = stage.shrink(stage.mix(stage.enter(h), None if choices is None else choices[d]))
+            h = self._run(stage, h, partial(stage.mix, choice=None if choices is None else choices[d]))
         return self._head(h)
 
     def forward_paths(self, x: Tensor, paths: NDArray[np.int64]) -> Tensor:
@@ -195,12 +213,17 @@ class Network(nn.Module):
             # Sorted by candidate first, so that the K disjoint paths of a fair step run the cells in their own order.
             nodes, inverse = np.unique(np.stack([step, parents], 1), axis=0, return_inverse=True)
             select, sources = nodes.T.tolist()
-            h = taken(stage.enter(h), sources)
             everything = select == list(range(stage.candidates))
-            h = stage.shrink(stage.cells.outputs(h, None if everything else select))
+            h = self._run(stage, h, partial(stage.select, sources=sources, cells=None if everything else select))
             parents = inverse.reshape(-1)
         logits = self._head(h)
         return logits[torch.as_tensor(parents, device=logits.device)]
+
+    def _run(self, stage: Stage, h: Groups, combine: Callable[[Groups], Groups]) -> Groups:
+        again = self.checkpoint_activations and torch.is_grad_enabled()
+        alike = partial(self.statistics, stage.cells.statistics)
+        result: Groups = recomputed(stage, h, combine, alike=alike) if again else stage(h, combine)
+        return result
 
     def _prepare(self, x: Tensor) -> Groups:
         """One group, or N behind a stem each."""

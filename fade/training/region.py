@@ -226,6 +226,17 @@ def sampled_paths(size: int, candidates: int, depth: int, seed: int) -> NDArray[
     return design(candidates, depth, size, subseed(seed, "main_effects"))
 
 
+def hyper_architecture(region: Region, recipe: RegionRecipe, layout: Layout, *, seed: int | None) -> Network:
+    """The hyper-architecture of a region, as a recipe trains it; its weights undrawn without a seed."""
+    return Network(
+        [region],
+        layout,
+        seeds=None if seed is None else [seed],
+        share=recipe.share_weights,
+        checkpoint_activations=recipe.checkpoint_activations,
+    )
+
+
 def train_region(
     region: Region,
     recipe: RegionRecipe,
@@ -252,7 +263,7 @@ def train_region(
     Returns:
         The module with its records, and what read-outs measure.
     """
-    network = Network([region], layout, seeds=[subseed(seed, "init")], share=recipe.share_weights).to(data.device)
+    network = hyper_architecture(region, recipe, layout, seed=subseed(seed, "init")).to(data.device)
     module = RegionTrainer(network, recipe, data, seed=seed)
     fit(module, checkpoint=checkpoint, report=report)
     trained = TrainedRegion(
