@@ -244,7 +244,8 @@ def measure(module: RegionTrainer, trained: TrainedRegion, readouts: Mapping[str
     Returns:
         stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), training_effects_epochs [E][D][K]
         (of modes that train paths), readouts {name: [D][K]}, path_losses {paths [P][D], losses [P], accuracies [P]}
-        (where measured), validation_accuracy, parameters, epoch_seconds [E].
+        (where measured), validation_accuracy, parameters, memory (bytes at the peak of a step, where one was measured),
+        epoch_seconds [E].
     """
     from fade.training.evaluate import reading_precision
 
@@ -259,6 +260,8 @@ def measure(module: RegionTrainer, trained: TrainedRegion, readouts: Mapping[str
         "parameters": sum(p.numel() for p in trained.network.parameters()),
         "epoch_seconds": module.epoch_seconds,
     }
+    if module.memory is not None:
+        result["memory"] = module.memory
     if paths is not None:
         names = ("paths", "losses", "accuracies")
         result["path_losses"] = {name: values.tolist() for name, values in zip(names, paths, strict=True)}
