@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -24,28 +24,38 @@ def peak_memory(step: Callable[[], None], alive: Iterable[Tensor], device: torch
         device: Where.
     """
     storages = {tensor.untyped_storage()._cdata: tensor.untyped_storage() for tensor in alive}
-    kept = sum(storage.nbytes() for storage in storages.values())
     if device.type == "cuda":
-        before = torch.cuda.memory_allocated(device)
+        kept = sum(storage.nbytes() for storage in storages.values())
+        storages.clear()  # the step frees gradients
+        before: int = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
         step()
         peak: int = torch.cuda.max_memory_allocated(device)
         return kept + peak - before
-    with _Living(list(storages.values())) as living:
-        del storages
-        step()
+    living = _Living(storages.values())
+    storages.clear()
+    try:
+        with living:
+            step()
+    finally:
+        living.forget()
     return living.peak
 
 
 class _Living(TorchDispatchMode):
     """Counts the bytes of storages, from the op that returns them until they are freed."""
 
-    def __init__(self, storages: Sequence[torch.UntypedStorage]) -> None:
+    def __init__(self, storages: Iterable[torch.UntypedStorage]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.peak = self.bytes = 0
         self._known: dict[int, weakref.finalize[..., Any]] = {}
         for storage in storages:
             self._add(storage)
+
+    def forget(self) -> None:
+        """Watch no storage any longer."""
+        for watch in self._known.values():
+            watch.detach()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
