@@ -13,11 +13,13 @@ import numpy as np
 def mean_of_trainings(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The results of several trainings of one region, which measured the same paths, as one.
 
-    Means of all that is read, elementwise; sums of what it cost; all seconds of epochs, one training after the other.
+    Means of all that is read, elementwise; sums of what it cost, but the largest peak of memory of those that have one,
+    which what was stored by earlier versions has not; all seconds of epochs, one training after the other.
     The effects of mean losses are the means of the effects, unless a transform comes between, or the logarithm and the
     spreads of a consensus.
     """
-    return {**_mean(results), **_costs(results)}
+    read = [{key: value for key, value in result.items() if key != "memory"} for result in results]
+    return {**_mean(read), **_costs(results)}
 
 
 def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -27,6 +29,8 @@ def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _costs(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     costs: dict[str, Any] = {cost: sum(result[cost] for result in results) for cost in ("train_flops", "seconds")}
+    if peaks := [result["memory"] for result in results if "memory" in result]:
+        costs["memory"] = max(peaks)
     return costs | {"epoch_seconds": list(itertools.chain(*(result["epoch_seconds"] for result in results)))}
 
 

@@ -45,6 +45,8 @@ class SupernetConfig(TrainedConfig):
         temperature_end: At the end; it moves geometrically, from step to step.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
+        checkpoint_activations: The backward pass of a region's training computes each stage's activations again, in
+            place of keeping them: one forward pass more a step, for regions that do not fit into memory.
         all_readouts: Whether a training is read in every way; or by `readout` alone and what takes no pass over
             validation data, which can halve the time.
         readout_window: Fraction of the epochs, the last ones, whose mean ``weights_mean`` and ``training_effects`` are;
@@ -60,6 +62,7 @@ class SupernetConfig(TrainedConfig):
     temperature_end: float = option(1.0, above=0, below=float("inf"))
     candidate_dropout: float = option(0.0, least=0, below=1)
     share_weights: bool = False
+    checkpoint_activations: bool = False
     readout: str = option("weights", choices=READOUTS.names)
     all_readouts: bool = False
     readout_window: float = option(1.0, above=0, most=1)
@@ -116,6 +119,7 @@ class SupernetConfig(TrainedConfig):
             **{key: getattr(self, key) for key in keys},
             mode=self.name,
             share_weights=self.share_weights,
+            checkpoint_activations=self.checkpoint_activations,
             measures=None if self.all_readouts else passes,
             measures_paths=self.all_readouts or Need.PATH_LOSSES in self.chosen.needs,
             paths=self.readout_paths,
@@ -254,7 +258,8 @@ def measure(module: RegionTrainer, trained: TrainedRegion, readouts: Mapping[str
     Returns:
         stage_weights [D][K] and stage_weights_epochs [E][D][K] (where α is learnt), training_effects_epochs [E][D][K]
         (of modes that train paths), readouts {name: [D][K]}, path_losses {paths [P][D], losses [P], accuracies [P]}
-        (where measured), validation_accuracy, parameters, epoch_seconds [E].
+        (where measured), validation_accuracy, parameters, memory (bytes at the peak of a step, where one was measured),
+        epoch_seconds [E].
     """
     from fade.training.evaluate import reading_precision
 
@@ -269,6 +274,8 @@ def measure(module: RegionTrainer, trained: TrainedRegion, readouts: Mapping[str
         "parameters": sum(p.numel() for p in trained.network.parameters()),
         "epoch_seconds": module.epoch_seconds,
     }
+    if module.memory is not None:
+        result["memory"] = module.memory
     if paths is not None:
         names = ("paths", "losses", "accuracies")
         result["path_losses"] = {name: values.tolist() for name, values in zip(names, paths, strict=True)}

@@ -29,6 +29,7 @@ RECORDED = (
     "epoch_seconds",
     "train_flops",
     "parameters",
+    "memory",
     "validation_accuracy",
     "path_losses",
     "seconds",

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from fade.data import Data
 from fade.nets.blocks import norms
 from fade.nets.cells import CellBatch
-from fade.nets.network import Network, Stage
+from fade.nets.network import Network
 from fade.nets.ops import Convolution, Looped, Op, ParameterFree, SeparableConvolution
+from fade.nets.stage import Stage
 
 LAYER = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 EPSILON = 1e-5

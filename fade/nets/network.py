@@ -2,134 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fade.nets.blocks import BlockBatch, ConvNorm, norms
+from fade.nets.blocks import ConvNorm, norms
 from fade.nets.cells import CellBatch
 from fade.nets.cost import Cost
 from fade.nets.groups import (
     Groups,
     channels_last,
     combined,
-    join_groups,
-    listed,
-    part_groups,
     regrouped,
-    stacked,
-    taken,
 )
-from fade.nets.layout import Layout, StageLayout
-from fade.nets.ops import CONVOLVE, empty_weight, fill_he_uniform, grouped_convolution
+from fade.nets.layout import Layout
+from fade.nets.ops import fill_he_uniform
+from fade.nets.recompute import recomputed
+from fade.nets.stage import Choice, Stage
 from fade.space import Region
-
-Choice = Tensor | int | None
-"""How a stage combines its candidates: mixing weights ``[N, K]``, one candidate alone, or None where K = 1."""
-
-POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
-
-
-def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A convolution with "same" padding."""
-    return CONVOLVE[weight.dim() - 2](x, weight, bias, padding=weight.shape[-1] // 2)
-
-
-def _entered(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A convolution and ReLU; of a kernel of size 1 without a spatial axis, a matrix product."""
-    if x.dim() == 3 and x.shape[2] == weight.shape[2] == 1:
-        return F.linear(x[..., 0], weight[..., 0], bias).relu_()[..., None]
-    return convolve(x, weight, bias).relu_()
-
-
-class Stage(nn.Module):
-    """Input convolution, K candidate cells, their mixture and pooling, for N networks side by side."""
-
-    def __init__(self, layout: Layout, d: int, regions: Sequence[Region], share: bool) -> None:
-        super().__init__()
-        stage: StageLayout = layout.stages[d]
-        self.networks, self.candidates = len(regions), regions[0].candidates
-        self.channels, dims = stage.channels, len(stage.spatial)
-        self.entry: nn.ParameterList = nn.ParameterList()
-        if stage.kernel is not None:
-            size = (self.networks, stage.channels, stage.inputs, *[stage.kernel] * dims)
-            self.entry.extend([nn.Parameter(empty_weight(*size)), nn.Parameter(torch.zeros(size[:2]))])
-        cells = [cell for region in regions for cell in region.cells[d]]
-        owners = [n for n in range(self.networks) for _ in range(self.candidates)]
-        self.cells: CellBatch | BlockBatch
-        if stage.stride is not None:
-            self.cells = BlockBatch(cells, stage.inputs, stage.channels, stage.stride, owners=owners)
-        else:
-            self.cells = CellBatch(
-                cells,
-                stage.channels,
-                dims,
-                output_op=layout.output_op,
-                normalise=layout.normalise,
-                owners=owners,
-                share=share,
-            )
-        self.pool = POOL[dims](2) if stage.pool else None
-
-    def enter(self, x: Groups) -> Groups:
-        """Input convolution and ReLU.
-
-        Args:
-            x: Groups ``[B, C_in, *spatial]``: with one network any number of them, with N networks a group each, or one
-                that all see.
-
-        Returns:
-            As many ``[B, C, *spatial]``, or N.
-        """
-        if not self.entry:
-            return x
-        weight, bias = self.entry
-        if self.cells.execution_on(x) == "loop":
-            count = max(len(x), self.networks)
-            weights, biases = (parameter.unbind() * (count // self.networks) for parameter in (weight, bias))
-            return [convolve(h, w, b).relu_() for h, w, b in zip(listed(x, count), weights, biases, strict=True)]
-        h = stacked(x)
-        if self.networks == 1:  # the groups are one larger batch
-            out = _entered(h.flatten(0, 1), weight[0], bias[0])
-            return out.view(*h.shape[:2], *out.shape[1:])
-        return part_groups(grouped_convolution(join_groups(h), weight, bias).relu_(), self.channels)
-
-    def mix(self, x: Groups, choice: Choice) -> Groups:
-        """Combine the candidates of each network: groups ``[B, C, *spatial]`` to as many, or N."""
-        if isinstance(choice, int):
-            return self.cells.outputs(x, [n * self.candidates + choice for n in range(self.networks)])
-        if choice is None:
-            assert self.candidates == 1, "K candidates need mixing weights"
-            return self.cells.outputs(x)
-        if self.networks == 1 and len(x) > 1:
-            return self._mix_each(x, choice)
-        repeated = [n for n in range(self.networks) for _ in range(self.candidates)]
-        return self.cells.mixture(taken(x, repeated), choice)
-
-    def _mix_each(self, x: Groups, choice: Tensor) -> Groups:
-        """Several inputs of one network, each mixed by itself; more are combined than `CellBatch.mixture` can."""
-        sources = [group for group in range(len(x)) for _ in range(self.candidates)]
-        outputs = self.cells.outputs(taken(x, sources), [*range(self.candidates)] * len(x))
-        starts = range(0, len(sources), self.candidates)
-        return regrouped([combined(outputs[start : start + self.candidates], choice) for start in starts])
-
-    def shrink(self, x: Groups) -> Groups:
-        """Pooling, where the stage has it."""
-        if self.pool is None:
-            return x
-        if not isinstance(x, Tensor):
-            return [self.pool(h) for h in x]
-        pooled: Tensor = self.pool(x.flatten(0, 1))
-        return pooled.view(*x.shape[:2], *pooled.shape[1:])
-
-    def macs(self, layout: StageLayout) -> int:
-        """Multiply-accumulates of the input convolution of one network."""
-        return self.entry[0][0].numel() * int(np.prod(layout.spatial)) if self.entry else 0
 
 
 class Network(nn.Module):
@@ -144,13 +39,21 @@ class Network(nn.Module):
         seeds: ``[N]`` seeds of the initial weights; network n's weights depend on its region and its seed alone. None
             leaves them undrawn.
         share: Candidates of a stage share one set of weights per vertex pair and op.
+        checkpoint_activations: The backward pass computes each stage's activations again, in place of keeping them.
     """
 
     def __init__(
-        self, regions: Sequence[Region], layout: Layout, *, seeds: Sequence[int] | None, share: bool = False
+        self,
+        regions: Sequence[Region],
+        layout: Layout,
+        *,
+        seeds: Sequence[int] | None,
+        share: bool = False,
+        checkpoint_activations: bool = False,
     ) -> None:
         super().__init__()
         self.regions, self.layout, self.share = list(regions), layout, share
+        self.checkpoint_activations = checkpoint_activations
         self.stages = nn.ModuleList(Stage(layout, d, regions, share) for d in range(len(layout.stages)))
         width = layout.head or layout.stages[-1].channels
         self.stem, self.neck = nn.ModuleList(), nn.ModuleList()
@@ -194,7 +97,7 @@ class Network(nn.Module):
         """
         h = self._prepare(x)
         for d, stage in enumerate(self.each_stage()):
-            h = stage.shrink(stage.mix(stage.enter(h), None if choices is None else choices[d]))
+            h = self._run(stage, h, partial(stage.mix, choice=None if choices is None else choices[d]))
         return self._head(h)
 
     def forward_paths(self, x: Tensor, paths: NDArray[np.int64]) -> Tensor:
@@ -214,9 +117,8 @@ class Network(nn.Module):
             # Sorted by candidate first, so that the K disjoint paths of a fair step run the cells in their own order.
             nodes, inverse = np.unique(np.stack([step, parents], 1), axis=0, return_inverse=True)
             select, sources = nodes.T.tolist()
-            h = taken(stage.enter(h), sources)
             everything = select == list(range(stage.candidates))
-            h = stage.shrink(stage.cells.outputs(h, None if everything else select))
+            h = self._run(stage, h, partial(stage.select, sources=sources, cells=None if everything else select))
             parents = inverse.reshape(-1)
         logits = self._head(h)
         return logits[torch.as_tensor(parents, device=logits.device)]
@@ -239,13 +141,19 @@ class Network(nn.Module):
         for d, (stage, choice) in enumerate(zip(stages, choices, strict=True)):
             assert isinstance(choice, Tensor)
             everything = list(range(stage.candidates))
-            outputs = stage.cells.outputs(taken(stage.enter(h), [0] * stage.candidates), everything)
+            outputs = stage.select(stage.enter(h), [0] * stage.candidates, everything)
             swapped = stage.shrink(regrouped([combined(outputs, other) for other in instead[d]]))
             for later, kept in zip(stages[d + 1 :], choices[d + 1 :], strict=True):
                 swapped = later.shrink(later.mix(later.enter(swapped), kept))
             logits.append(self._head(swapped))
             h = stage.shrink(regrouped([combined(outputs, choice)]))
         return torch.cat(logits)
+
+    def _run(self, stage: Stage, h: Groups, combine: Callable[[Groups], Groups]) -> Groups:
+        again = self.checkpoint_activations and torch.is_grad_enabled()
+        alike = partial(self.statistics, stage.cells.statistics)
+        result: Groups = recomputed(stage, h, combine, alike=alike) if again else stage(h, combine)
+        return result
 
     def _prepare(self, x: Tensor) -> Groups:
         """One group, or N behind a stem each."""

@@ -63,6 +63,14 @@ def scaled(number: float | None, unit: str = "") -> str:
     return f"{number / 10**exponent:.3g}\u00a0{prefix}{unit}".rstrip()
 
 
+def mebibytes(size: int | None) -> str:
+    """5242880 -> '5.0 MiB'."""
+    if size is None:
+        return DASH
+    shown = size / 2**20
+    return f"{shown:.1f}\u00a0MiB" if shown < 10 else f"{grouped(round(shown))}\u00a0MiB"
+
+
 def duration(seconds: float | None) -> str:
     """3725.0 -> '1 h 2 min'."""
     if seconds is None:

@@ -20,7 +20,7 @@ from fade.report.estimates import (
     top_path,
 )  # fmt: skip
 from fade.report.page import write_page
-from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, percent, scaled
+from fade.report.quantity import DASH, count, decimal, duration, grouped, interval, mebibytes, percent, scaled
 from fade.report.wording import findings, lede, spent, was_trained
 from fade.run_files import read_run
 
@@ -246,6 +246,8 @@ def _cost(metrics: Metrics) -> list[tuple[str, str]]:
         rows += [("one region, mean", scaled(sum(trained) / len(trained), "FLOPs"))]
     if (share := price(metrics)) is not None:
         rows += [("of training all paths", percent(share))]
+    if peaks := [region["memory"] for region in regions if region.get("memory") is not None]:
+        rows += [("peak memory of a training step", mebibytes(max(peaks)))]
     if epochs:
         rows += [("one epoch, mean", duration(sum(epochs) / len(epochs)))]
     return [(name, text) for name, text in rows if text != DASH]

@@ -197,8 +197,8 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _lasting(region: dict[str, Any]) -> dict[str, Any]:
-    """What a replay repeats to the bit: all but times."""
+    """What a replay repeats to the bit: all but times, and memory, which earlier versions have not measured."""
     trajectory = {k: v for k, v in region.get("trajectory", {}).items() if k != "seconds"}
-    kept = {k: v for k, v in region.items() if k not in ("seconds", "epoch_seconds", "trajectory")}
+    kept = {k: v for k, v in region.items() if k not in ("seconds", "epoch_seconds", "memory", "trajectory")}
     kept["trajectory"] = trajectory
     return kept

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from rich.table import Table
-from torch import Tensor
 
 from fade.data import Data
 from fade.nets.layout import Layout
 from fade.nets.network import Network
-from fade.report.quantity import duration, scaled
+from fade.report.quantity import duration, mebibytes, scaled
 from fade.space import Region
 from fade.study.budget import networks_to_choose_from
 from fade.study.config import ConfigurationError, StudyConfig
@@ -21,9 +20,10 @@ from fade.study.preparation import Prepared, prepare, threads, within_memory
 from fade.study.terminal import wide_console
 from fade.training.cached import chunk_size
 from fade.training.evaluate import reading_precision
+from fade.training.fit import fit
 from fade.training.flops import all_paths_flops, network_cost, step_flops
 from fade.training.recipe import NetworkRecipe, RegionRecipe
-from fade.training.region import RegionTrainer
+from fade.training.region import RegionTrainer, hyper_architecture
 from fade.training.steps.fair import path_losses
 from fade.training.trainer import NetworkTrainer
 
@@ -38,7 +38,7 @@ class Expected:
     trainings: int
     flops: float
     seconds: float
-    memory: float
+    memory: int
 
 
 def print_plan(config: StudyConfig) -> None:
@@ -107,18 +107,18 @@ def _table(title: str, rows: list[Expected]) -> Table:
             f"{row.seconds:.1f}",
             scaled(row.flops * row.trainings),
             duration(row.seconds * row.trainings),
-            f"{row.memory / 2**20:.0f} MiB",
+            mebibytes(row.memory),
         )
     total_time = sum(row.trainings * row.seconds for row in rows)
     total_flops = sum(row.trainings * row.flops for row in rows)
     peak = max(row.memory for row in rows)
     table.add_section()
-    table.add_row("in all", "", "", "", scaled(total_flops), duration(total_time), f"{peak / 2**20:.0f} MiB")
+    table.add_row("in all", "", "", "", scaled(total_flops), duration(total_time), mebibytes(peak))
     return table
 
 
-def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> tuple[float, float]:
-    """Seconds per FLOP of a step of w, and bytes of weights, their optimizer and the tensors saved for backward.
+def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> tuple[float, int]:
+    """Seconds per FLOP of a step of w, and bytes at the peak of a step of the training.
 
     Args:
         beside: One, a hyper-architecture, or networks side by side, each a region of one path.
@@ -126,22 +126,13 @@ def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, da
         layout: The skeleton.
         data: The data.
     """
-    share = isinstance(recipe, RegionRecipe) and recipe.share_weights
-    network = Network(beside, layout, seeds=range(len(beside)), share=share).to(data.device)
-    module: NetworkTrainer
-    if isinstance(recipe, RegionRecipe):
-        module = RegionTrainer(network, recipe, data, seed=0)
+    module = _trainer(beside, recipe, layout, data)
+    if isinstance(module, RegionTrainer):
         of_step = step_flops(module)
     else:
-        module = NetworkTrainer(network, recipe, data, seed=0)
         cells = [region.architecture([0] * region.depth) for region in beside]
         of_step = 3 * recipe.batch_size * sum(network_cost(each, layout)[1] for each in cells)
     x, y = next(iter(data.batches("weights", "alpha", batch_size=recipe.batch_size, seed=0)))
-    saved: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
 
     def step() -> None:
         with reading_precision(recipe.precision, data.device):
@@ -153,10 +144,27 @@ def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, da
                 loss = module.loss_of(module.network(x, None), y)
         loss.backward()
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        step()
-    weights = sum(p.numel() * p.element_size() for p in module.parameters())
-    return _fastest(step, data.device) / of_step, 4.0 * weights + sum(saved.values())
+    return _fastest(step, data.device) / of_step, _memory(beside, recipe, layout, data)
+
+
+def _memory(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> int:
+    """Bytes at the peak of a step, by a training of the two steps that it takes to see one."""
+    short = replace(recipe, steps=2)
+    if isinstance(short, RegionRecipe):
+        short = replace(short, alpha_warmup=0.0)
+    module = _trainer(beside, short, layout, data)
+    fit(module)
+    assert module.memory is not None
+    return module.memory
+
+
+def _trainer(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> NetworkTrainer:
+    if isinstance(recipe, RegionRecipe):
+        (region,) = beside
+        network = hyper_architecture(region, recipe, layout, seed=0).to(data.device)
+        return RegionTrainer(network, recipe, data, seed=0)
+    networks = Network(beside, layout, seeds=range(len(beside))).to(data.device)
+    return NetworkTrainer(networks, recipe, data, seed=0)
 
 
 def _fastest(step: Callable[[], None], device: torch.device) -> float:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fade.data import Data
-from fade.nets.network import Choice, Network
+from fade.nets.network import Network
+from fade.nets.stage import Choice
 
 PATHS_AT_ONCE = 32
 

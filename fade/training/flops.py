@@ -11,12 +11,13 @@ from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.space import Cell, Region
 from fade.training.recipe import NetworkRecipe, RegionRecipe, design_size
-from fade.training.region import RegionTrainer
+from fade.training.region import RegionTrainer, hyper_architecture
 
 
 def region_flops(module: RegionTrainer, passes: int) -> int:
     """FLOPs of a region's training and of what is measured of it; forward and backward count as 3 forward passes.
 
+    Where the backward pass computes activations again, as 4, of which stem and head take less.
     Counted for the passes that a mode makes, K disjoint paths as K skeletons and all cells once. Of what is measured:
     one pass for the accuracy of the mixture and `passes` for read-outs, each as a full one, and sampled paths one by
     one, though common prefixes are computed once: bounds from above.
@@ -30,7 +31,7 @@ def region_flops(module: RegionTrainer, passes: int) -> int:
     mixed, disjoint = _forward_flops(module)
     steps, batch = len(module.train_dataloader()), recipe.batch_size
     on_main, on_alpha = module.mode.alpha_passes
-    alpha_step = 3 * (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
+    alpha_step = _passes(recipe) * (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
     training = steps * (module.epochs * step_flops(module) + module.alpha_epochs * alpha_step)
     sampled = design_size(recipe.paths, candidates, depth)
     one_hot = sampled * disjoint // candidates if recipe.measures_paths else 0
@@ -40,14 +41,19 @@ def region_flops(module: RegionTrainer, passes: int) -> int:
 def planned_region_flops(region: Region, recipe: RegionRecipe, layout: Layout, data: Data, passes: int) -> int:
     """`region_flops` of a training that has not begun."""
     with torch.device("meta"):
-        network = Network([region], layout, seeds=None, share=recipe.share_weights)
+        network = hyper_architecture(region, recipe, layout, seed=None)
     return region_flops(RegionTrainer(network, recipe, data, seed=0), passes)
 
 
 def step_flops(module: RegionTrainer) -> int:
     """FLOPs of one step of w, which is what every mode has: forward and backward of a batch."""
     mixed, disjoint = _forward_flops(module)
-    return 3 * module.recipe.batch_size * (disjoint if module.mode.trains_paths else mixed)
+    return _passes(module.recipe) * module.recipe.batch_size * (disjoint if module.mode.trains_paths else mixed)
+
+
+def _passes(recipe: RegionRecipe) -> int:
+    """Forward passes that forward and backward count as."""
+    return 4 if recipe.checkpoint_activations else 3
 
 
 def _forward_flops(module: RegionTrainer) -> tuple[int, int]:

@@ -63,6 +63,7 @@ class RegionRecipe(NetworkRecipe):
         temperature_end: At the end; it moves geometrically, from step to step.
         candidate_dropout: Probability that a step leaves a candidate out.
         share_weights: Candidates of a stage share one set of weights per vertex pair and op.
+        checkpoint_activations: The backward pass computes each stage's activations again, in place of keeping them.
         measures: Names of the read-outs that take passes of the trained hyper-architecture; None is all.
         measures_paths: Whether the validation losses and accuracies of sampled one-hot paths are measured.
         paths: How many of these, see `design_size`; None is the default.
@@ -76,6 +77,7 @@ class RegionRecipe(NetworkRecipe):
     temperature_end: float = 1.0
     candidate_dropout: float = 0.0
     share_weights: bool = False
+    checkpoint_activations: bool = False
     measures: tuple[str, ...] | None = None
     measures_paths: bool = True
     paths: int | None = None
@@ -99,6 +101,8 @@ class RegionRecipe(NetworkRecipe):
             request["design"] = "identifies effects"  # a few paths once did not, so that such results are others
         if request["temperature"] != request["temperature_end"]:
             request["temperature_moves"] = "by step"  # by epoch once, so that such results are others
+        if self.checkpoint_activations:  # which costs more FLOPs
+            request["checkpoint_activations"] = True
         if self.measures is not None:
             of_paths = ("main_effects", "accuracy_effects", "pairs") if self.measures_paths else ()
             request["reads"] = ["weights", *self.measures, "weights_mean", "training_effects", *of_paths]

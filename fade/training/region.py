@@ -58,14 +58,17 @@ class RegionTrainer(NetworkTrainer):
             nn.Parameter(torch.zeros(1, self.candidates))
             for _ in (network.layout.stages if recipe.learns_alpha else ())
         )
-        # Without α, what was its split trains w too.
-        self.one_split = self.mode.one_split or not self.alphas
         self.stage_weights_epochs: list[list[list[float]]] = []
         self.training_effects_epochs: list[list[list[float]]] = []
         self._generator = torch.Generator()
         self._rng = np.random.default_rng()
         self._steps_an_epoch = 1
         self._paths: list[tuple[NDArray[np.int64], Tensor]] = []
+
+    @property
+    def one_split(self) -> bool:
+        """See `NetworkTrainer`; without α, what was its split trains w, too."""
+        return MODES[self.recipe.mode].one_split or not self.recipe.learns_alpha
 
     @property
     def progress(self) -> float:
@@ -124,10 +127,14 @@ class RegionTrainer(NetworkTrainer):
         super().take_up(records)
         self.stage_weights_epochs, self.training_effects_epochs = records["stage_weights"], records["training_effects"]
 
-    def training_step(self, batch: tuple[Batch, Batch | None], batch_idx: int) -> None:
+    def do_step(self, batch: Batch, alpha_batch: Batch | None) -> None:
         """One step of the mode."""
-        self._step = batch_idx
-        self.mode.step(self, *batch)
+        self.mode.step(self, batch, alpha_batch)
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether α has moved, too, where there is one."""
+        return super().is_steady and (not self.alphas or len(self.optimizer_at(1).state) > 0)
 
     def draw_noise(self) -> Noise:
         """This step's Gumbel noise and left-out candidates."""
@@ -233,6 +240,17 @@ def sampled_paths(size: int, candidates: int, depth: int, seed: int) -> NDArray[
     return design(candidates, depth, size, subseed(seed, "main_effects"))
 
 
+def hyper_architecture(region: Region, recipe: RegionRecipe, layout: Layout, *, seed: int | None) -> Network:
+    """The hyper-architecture of a region, as a recipe trains it; its weights undrawn without a seed."""
+    return Network(
+        [region],
+        layout,
+        seeds=None if seed is None else [seed],
+        share=recipe.share_weights,
+        checkpoint_activations=recipe.checkpoint_activations,
+    )
+
+
 def train_region(
     region: Region,
     recipe: RegionRecipe,
@@ -259,7 +277,7 @@ def train_region(
     Returns:
         The module with its records, and what read-outs measure.
     """
-    network = Network([region], layout, seeds=[subseed(seed, "init")], share=recipe.share_weights).to(data.device)
+    network = hyper_architecture(region, recipe, layout, seed=subseed(seed, "init")).to(data.device)
     module = RegionTrainer(network, recipe, data, seed=seed)
     fit(module, checkpoint=checkpoint, report=report)
     trained = TrainedRegion(

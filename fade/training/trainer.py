@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from fade.data import Data
 from fade.nets.network import Network
 from fade.seeds import subseed
+from fade.training.memory import peak_memory
 from fade.training.recipe import NetworkRecipe
 
 Batch = tuple[Tensor, Tensor]
@@ -82,9 +83,9 @@ class NetworkTrainer(pl.LightningModule):
     Attributes:
         epochs: Passes over the training split; the last one may be cut short by the recipe's steps.
         epoch_seconds: ``[E]``.
+        memory: Bytes at the peak of a step: weights, their gradients, the optimizer's state and activations. None until
+            a step was measured, the first one that finds all of these; it is done as any other.
     """
-
-    one_split = True
 
     def __init__(self, network: Network, recipe: NetworkRecipe, data: Data, *, seed: int) -> None:
         super().__init__()
@@ -92,13 +93,19 @@ class NetworkTrainer(pl.LightningModule):
         self.network, self.recipe, self.data, self.seed = network, recipe, data, seed
         self.epochs, self.steps = recipe.epochs, recipe.steps
         self.epoch_seconds: list[float] = []
+        self.memory: int | None = None
         self._started = 0.0
         self._step = 0
         self._optimizers: list[torch.optim.Optimizer] = []
         self._schedule: LRScheduler
         if self.steps is not None:
-            steps_an_epoch = len(data.batches("weights", "alpha", batch_size=recipe.batch_size, seed=0, drop_last=True))
-            self.epochs = -(-self.steps // steps_an_epoch)
+            epoch = EpochBatches(data, recipe, seed=0, epoch=0, one_split=self.one_split)
+            self.epochs = -(-self.steps // len(epoch))
+
+    @property
+    def one_split(self) -> bool:
+        """Whether w trains on weights and alpha together."""
+        return True
 
     @property
     def all_steps(self) -> int:
@@ -150,11 +157,12 @@ class NetworkTrainer(pl.LightningModule):
 
     def records(self) -> dict[str, Any]:
         """What a checkpoint holds of the epochs that are over."""
-        return {"seconds": self.epoch_seconds}
+        return {"seconds": self.epoch_seconds, "memory": self.memory}
 
     def take_up(self, records: dict[str, Any]) -> None:
         """Go on from the `records` of a checkpoint."""
         self.epoch_seconds = records["seconds"]
+        self.memory = records.get("memory")  # which those of an earlier version lack
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the records."""
@@ -165,9 +173,34 @@ class NetworkTrainer(pl.LightningModule):
         self.take_up(checkpoint["records"])
 
     def training_step(self, batch: tuple[Batch, Batch | None], batch_idx: int) -> None:
+        """One step; the first one that is like all later ones is measured."""
+        self._step = batch_idx
+        if self.memory is None and self.is_steady:
+            self.memory = peak_memory(lambda: self.do_step(*batch), self._lasting(), self.data.device)
+        else:
+            self.do_step(*batch)
+
+    def do_step(self, batch: Batch, alpha_batch: Batch | None) -> None:
         """One step of w."""
-        self.backward_weights(self.loss_of(self.network(batch[0][0], None), batch[0][1]))
+        self.backward_weights(self.loss_of(self.network(batch[0], None), batch[1]))
         self.step_weights()
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether an earlier step has left all that steps leave: gradients, and the state of optimizers."""
+        return self.network.head_bias.grad is not None
+
+    def _lasting(self) -> Iterator[Tensor]:
+        """The tensors that are there between steps."""
+        for parameter in self.parameters():
+            yield parameter
+            if parameter.grad is not None:
+                yield parameter.grad
+        yield from self.buffers()
+        optimizers = self.optimizers()
+        for optimizer in optimizers if isinstance(optimizers, list) else [optimizers]:
+            for state in optimizer.state.values():
+                yield from (value for value in state.values() if isinstance(value, Tensor))
 
     @staticmethod
     def loss_of(logits: Tensor, labels: Tensor) -> Tensor:

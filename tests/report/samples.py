@@ -42,6 +42,7 @@ def region(
         "seconds": 24.0,
         "all_paths_flops": 6.2e13,
         "parameters": 48123,
+        "memory": 130 * 2**20,
         "validation_accuracy": 0.71,
     }
     if weights:

@@ -1,6 +1,6 @@
 import pytest
 
-from fade.report.quantity import count, decimal, power, scaled
+from fade.report.quantity import count, decimal, mebibytes, power, scaled
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_a_power_takes_the_exponent_that_its_rounding_needs(number, text):
 def test_zero_has_no_sign():
     assert decimal(-0.0001) == "0.00"
     assert decimal(-0.01) == "−0.01"
+
+
+@pytest.mark.parametrize(("size", "text"), [(600_000, "0.6 MiB"), (5 * 2**20, "5.0 MiB"), (2**31, "2 048 MiB")])
+def test_memory_has_two_digits_at_least(size, text):
+    assert mebibytes(size).replace("\u00a0", " ").replace("\u202f", " ") == text

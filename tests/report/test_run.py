@@ -74,6 +74,7 @@ def test_a_page_says_what_the_metrics_say(tmp_path):
         f"{found['value']:.2f}", f"[{found['low']:.2f}, {found['high']:.2f}]", "main_effects", "sinks", "2.11.0",
         "Given sinks and depth, ρ is 0.31.", "Of the top tenth by score, 50\u00a0% are in the top tenth by accuracy.",
         "lr: 0.0123", "best/model.pt2", metrics["best"]["architecture"][0],
+        "peak memory of a training step", "130\u00a0MiB",
     ):  # fmt: skip
         assert " ".join(text.split()) in page.text, text
     assert page.images == 2 * 2 + 2 + 1 + 2 + 1  # cells and curves, scatters, regions compared, search and θ, best

@@ -40,6 +40,8 @@ def test_a_plan_counts_what_a_run_then_counts(name, tmp_path, shared_store, caps
     assert not (tmp_path / "outputs").exists()
     region, *_ = run(config).metrics["regions"]
     assert sum(row.flops * row.trainings for row in regions) == region["train_flops"]
+    if name != "independent paths":
+        assert max(row.memory for row in regions) == region["memory"]
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])

@@ -13,11 +13,10 @@ from fade.estimators import Resources
 from fade.estimators.supernet import SupernetConfig, measure
 from fade.nets import vocabulary
 from fade.nets.config import SpaceConfig
-from fade.nets.network import Network
 from fade.space import Cell, Region
 from fade.store import Store
 from fade.training.cached import CachedTrainings, Networks
-from fade.training.region import RegionTrainer, train_region
+from fade.training.region import RegionTrainer, hyper_architecture, train_region
 
 
 def make_data(shape=(1, 16), train=200, classes=3, noise=0.1, seed=0, augment="none"):
@@ -60,7 +59,7 @@ def make_region(candidates=3, seed=0, space=SPACE):
 def make_trainer(data, *, region=None, space=SPACE, seed=0, kind=RegionTrainer, **values):
     recipe = SupernetConfig(**{"epochs": 2, "batch_size": 20, **values}).of_region
     region = region or make_region(space=space)
-    network = Network([region], space.layout(data.shape, data.classes), seeds=[seed], share=recipe.share_weights)
+    network = hyper_architecture(region, recipe, space.layout(data.shape, data.classes), seed=seed)
     return kind(network, recipe, data, seed=seed)
 
 

@@ -144,8 +144,9 @@ def test_fair_trainings_beside_others_add_their_effects_and_their_cost(data, tmp
     assert both["training_effects_epochs"] == disjoint["training_effects_epochs"]
     for cost in ("train_flops", "seconds", "epoch_seconds"):
         assert both[cost] == mixed[cost] + disjoint[cost]
+    assert both["memory"] == max(mixed["memory"], disjoint["memory"])
     assert both == joined([mixed, disjoint])
-    others = {"training_effects_epochs", "train_flops", "seconds", "epoch_seconds"}
+    others = {"training_effects_epochs", "train_flops", "seconds", "epoch_seconds", "memory"}
     assert {key: both[key] for key in both.keys() - others} == {key: mixed[key] for key in mixed.keys() - others}
 
 

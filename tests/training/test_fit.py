@@ -81,6 +81,7 @@ def test_a_resumed_training_is_bit_for_bit_an_uninterrupted_one(data, tmp_path, 
     assert resumed.training_effects_epochs == whole.training_effects_epochs
     assert len(whole.training_effects_epochs) == (EPOCHS if values["name"] == "fair" else 0)
     assert len(resumed.epoch_seconds) == EPOCHS
+    assert resumed.memory == whole.memory is not None
     finished = make_trainer(data, epochs=EPOCHS, **values)  # and what is read from it was interrupted
     fit(finished, checkpoint=path, every=0, report=lambda done, _: epochs.append(done))
     assert epochs == [EPOCHS]

@@ -15,11 +15,18 @@ from tests.training.samples import SPACE, make_data, make_estimator, make_region
 every_mode = pytest.mark.parametrize("mode", MODES.names())
 
 
-@pytest.mark.parametrize(("mode", "every"), [*((mode, True) for mode in MODES.names()), ("joint", False)])
-def test_the_flops_of_a_region_are_those_torch_counts(mode, every, tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "values"),
+    [
+        *((mode, {}) for mode in MODES.names()),
+        ("joint", {"all_readouts": False}),
+        *((mode, {"checkpoint_activations": True}) for mode in ("second_order", "fair")),
+    ],
+)
+def test_the_flops_of_a_region_are_those_torch_counts(mode, values, tmp_path):
     """Of all passes, forward and backward. On images, since torch overcounts the gradients of grouped convolutions."""
     data = make_data((1, 8, 8), train=50)
-    config = SupernetConfig(name=mode, epochs=2, batch_size=10, alpha_warmup=0.5, all_readouts=every)
+    config = SupernetConfig(name=mode, epochs=2, batch_size=10, alpha_warmup=0.5, **values)
     estimator = make_estimator(config, make_trainings(data, tmp_path))
     with FlopCounterMode(display=False) as counter:
         flops = estimator.train(make_region())["train_flops"]

@@ -27,6 +27,7 @@ MOVED = {
     "temperature_end": 0.5,
     "candidate_dropout": 0.3,
     "share_weights": True,
+    "checkpoint_activations": True,
     "measures": ("alone",),
     "measures_paths": False,
     "paths": 40,

@@ -153,6 +153,19 @@ def test_fair_without_alpha_trains_on_both_splits(data):
     assert not same(state(trainer), state(other))
 
 
+@every_mode
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_recomputed_activations_train_to_the_same_numbers(data, mode, precision):
+    """Second order, too, which computes by other weights than the network's own."""
+    trainers = [
+        make_trainer(data, name=mode, epochs=1, precision=precision, checkpoint_activations=again)
+        for again in (False, True)
+    ]
+    for trainer in trainers:
+        fit(trainer)
+    assert same(*map(state, trainers))
+
+
 @pytest.mark.parametrize(
     ("mode", "values"),
     [
