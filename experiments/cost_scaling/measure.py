@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from experiments.cost_scaling.points import TRAININGS, Point
+from experiments.cost_scaling.points import TRAININGS, Point, edges
 from fade.config import compose_study
 from fade.data import Data
 from fade.estimators.readouts import READOUTS, MeasuredReadout
@@ -45,6 +45,10 @@ class Work:
     @property
     def trains(self) -> bool:
         return self.point.what in (*TRAININGS, "network")
+
+    def known(self) -> dict[str, object]:
+        """What a row has beside the point and its times."""
+        return {"edges": edges(self.point.vertices), "flops": self.flops(), "machine": machine()}
 
     def flops(self) -> int:
         """Of a training without what is measured of it, or of a read-out as if no two paths had a common prefix."""

@@ -19,9 +19,9 @@ AXES = {
     "candidates": (2, 3, 4, 6, 8, 12, 16),
     "vertices": (4, 5, 6, 7, 8, 10, 12),
     "examples": (250, 500, 1000, 1500, 2000, 3000, 4000),
-    "epochs": (1, 2, 3, 4, 6, 8),
+    "epochs": (1, 2, 3, 4, 6, 8, 12),
 }
-READ_AXES = {"depth": (4, 5, 6, 8, 10, 12), "candidates": (4, 6, 8, 10, 12, 16)}
+READ_AXES = {"depth": (4, 6, 8, 10, 12), "candidates": (4, 6, 8, 12, 16)}
 """Smaller regions have fewer paths than a read-out samples of larger ones, so their cost follows another law."""
 SINKS = 2
 """As many as a random cell of any size has on average, within a tenth."""
