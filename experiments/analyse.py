@@ -16,7 +16,7 @@ from types import ModuleType
 from experiments import figures, pages
 
 HERE = Path(__file__).parent
-STUDIES = ("rank_correlation", "matched_regions", "nas_bench_macro", "normalisation", "first_light")
+STUDIES = ("rank_correlation", "matched_regions", "nas_bench_macro", "normalisation", "first_light", "cost_scaling")
 
 
 def study(name: str) -> ModuleType:

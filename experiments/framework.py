@@ -1,4 +1,4 @@
-"""What experiments take from the framework's inside, in one place; all else uses `fade.ranking` alone."""
+"""What studies of ranks take from the framework's inside, in one place; all else of them uses `fade.ranking` alone."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_an_anchor_is_made_of_a_heading(tmp_path):
     assert anchors(document) == {"paths-no-mixture-at-all", "the-first-one"}
 
 
-@pytest.mark.parametrize("name", ["first_light", "normalisation"])
+@pytest.mark.parametrize("name", ["first_light", "normalisation", "cost_scaling"])
 def test_a_committed_table_is_what_the_raw_rows_give(name):
     assert stored((EXPERIMENTS / name / "README.md").read_text(encoding="utf-8")) == study(name).content()
 
