@@ -55,6 +55,7 @@ class Planned:
         flops: Of one of them, what is measured of it among it.
         beside: What trains at once, for a step that is timed: one hyper-architecture, or networks of one path each.
         recipe: By which.
+        parts: Trainings that each is made of, which may run side by side.
     """
 
     what: str
@@ -62,6 +63,7 @@ class Planned:
     flops: float
     beside: Sequence[Region]
     recipe: NetworkRecipe
+    parts: int = 1
 
 
 @dataclass(frozen=True)

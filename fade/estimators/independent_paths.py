@@ -84,8 +84,9 @@ class IndependentPaths(TrainedEstimator):
         examples = (recipe.steps or recipe.epochs * steps_an_epoch(recipe, data)) * recipe.batch_size
         flops = int(paths * (3 * examples + data.sizes["validation"]) * mean_path_flops(region, layout))
         network = Region([[stage[0]] for stage in region.cells])
-        beside = [network] * min(chunk_size(paths, layout.dims, data.device), paths)
-        return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, beside, recipe)]
+        beside = min(chunk_size(paths, layout.dims, data.device), paths)
+        parts = -(-paths // beside)
+        return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, [network] * beside, recipe, parts)]
 
     def wanted(self, region: Region, repeat: int, which: str) -> list[Wanted]:
         """See `TrainedEstimator.wanted`."""

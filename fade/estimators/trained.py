@@ -281,8 +281,7 @@ class TrainedEstimator(Estimator):
                 "networks": sum(known.trainings for known in earlier),
                 "fingerprint": fingerprint(earlier),
             }
-        if chosen.pair_scores is not None:
-            record["pair_scores"] = chosen.pair_scores
+        record |= {} if chosen.pair_scores is None else {"pair_scores": chosen.pair_scores}
         return Estimate(
             stage_scores=chosen.stage_scores,
             ranks=chosen.ranks(config.aggregate),

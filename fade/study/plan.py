@@ -1,12 +1,11 @@
-"""What a study would cost, before any of it is done: FLOPs counted, memory and time measured on one step."""
+"""What a study would cost, before any of it is done: FLOPs counted, memory and time measured on a few steps."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
 from rich.table import Table
 
 from fade.data import Data
@@ -19,26 +18,40 @@ from fade.study.config import ConfigurationError, StudyConfig
 from fade.study.preparation import Prepared, prepare, threads, within_memory
 from fade.study.terminal import wide_console
 from fade.training.cached import chunk_size
-from fade.training.evaluate import reading_precision
 from fade.training.fit import fit
-from fade.training.flops import all_paths_flops, network_cost, step_flops
+from fade.training.flops import all_paths_flops, network_cost, training_flops
 from fade.training.recipe import NetworkRecipe, RegionRecipe
 from fade.training.region import RegionTrainer, hyper_architecture
-from fade.training.steps.fair import path_losses
 from fade.training.trainer import NetworkTrainer
 
-STEPS = 3
+LEAST_SECONDS, MOST_STEPS = 0.5, 1000
+"""Of the steps that are timed."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """One kind of training that a study would do: how many, and what each costs; memory in bytes."""
+    """One kind of training that a study would do.
+
+    Attributes:
+        what: In words.
+        trainings: How many.
+        flops: Of each.
+        seconds: Of each.
+        memory: Bytes of each.
+        processes: How many run side by side.
+    """
 
     what: str
     trainings: int
     flops: float
     seconds: float
     memory: int
+    processes: int
+
+    @property
+    def time(self) -> float:
+        """Seconds of all."""
+        return self.trainings * self.seconds / self.processes
 
 
 def print_plan(config: StudyConfig) -> None:
@@ -87,38 +100,60 @@ def expected(config: StudyConfig, prepared: Prepared) -> list[Expected]:
     trained = truths * min(paths + 1, region.size) * config.truth.seeds
     trained += (1 + has_mode) * regions if config.truth.curve else 0
     trained += max(networks_to_choose_from(regions, has_mode=has_mode) - 1, 0) + config.truth.seeds
+    workers = trainings.workers()
+    kinds = prepared.estimator.planned(region)
+    at_once = sum(kind.repeats * kind.parts for kind in kinds)
     rows = []
-    for kind in prepared.estimator.planned(region):
-        per_flop, memory = _measure(kind.beside, kind.recipe, layout, data)
-        rows.append(Expected(kind.what, regions * kind.repeats, kind.flops, kind.flops * per_flop, memory))
-    per_flop, memory = _measure([single] * chunk_size(trained, layout.dims, data.device), recipe, layout, data)
-    return [*rows, Expected("stand-alone networks", trained, of_network, of_network * per_flop, memory)]
+    for kind in kinds:
+        speed = _measure(kind.beside, kind.recipe, layout, data)
+        each = kind.flops * speed.seconds_a_flop + kind.parts * speed.start
+        rows.append(Expected(kind.what, regions * kind.repeats, kind.flops, each, speed.memory, min(workers, at_once)))
+    beside = chunk_size(trained, layout.dims, data.device)
+    speed = _measure([single] * beside, recipe, layout, data)
+    each = of_network * speed.seconds_a_flop + speed.start / beside
+    return [*rows, Expected("stand-alone networks", trained, of_network, each, speed.memory, min(workers, trained))]
 
 
 def _table(title: str, rows: list[Expected]) -> Table:
     table = Table(title=f"{title}: expected, nothing was run", title_justify="left")
-    for column in ("", "trainings", "FLOPs each", "seconds each", "FLOPs", "time", "memory"):
+    for column in ("", "trainings", "side by side", "FLOPs each", "seconds each", "FLOPs", "time", "memory"):
         table.add_column(column, justify="right" if column else "left")
     for row in rows:
         table.add_row(
             row.what,
             str(row.trainings),
+            str(row.processes),
             scaled(row.flops),
             f"{row.seconds:.1f}",
             scaled(row.flops * row.trainings),
-            duration(row.seconds * row.trainings),
+            duration(row.time),
             mebibytes(row.memory),
         )
-    total_time = sum(row.trainings * row.seconds for row in rows)
+    total_time = sum(row.time for row in rows)
     total_flops = sum(row.trainings * row.flops for row in rows)
-    peak = max(row.memory for row in rows)
+    peak = max(row.memory * row.processes for row in rows)
     table.add_section()
-    table.add_row("in all", "", "", "", scaled(total_flops), duration(total_time), mebibytes(peak))
+    table.add_row("in all", "", "", "", "", scaled(total_flops), duration(total_time), mebibytes(peak))
     return table
 
 
-def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> tuple[float, int]:
-    """Seconds per FLOP of a step of w, and bytes at the peak of a step of the training.
+@dataclass(frozen=True)
+class _Speed:
+    """How fast a training is, and what it takes.
+
+    Attributes:
+        seconds_a_flop: In its steps.
+        start: Seconds until its first step.
+        memory: Bytes at the peak of a step.
+    """
+
+    seconds_a_flop: float
+    start: float
+    memory: int
+
+
+def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> _Speed:
+    """Train for a few steps, as the study would, until these last long enough to be timed on a busy machine.
 
     Args:
         beside: One, a hyper-architecture, or networks side by side, each a region of one path.
@@ -126,36 +161,38 @@ def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, da
         layout: The skeleton.
         data: The data.
     """
-    module = _trainer(beside, recipe, layout, data)
+    first = _train(beside, recipe, layout, data, steps=2)  # the second of which is watched for its memory
+    assert first.memory is not None
+    steps, spent = 2, 0.0
+    while spent < LEAST_SECONDS and steps < MOST_STEPS:
+        steps *= 2
+        start = time.perf_counter()
+        module = _train(beside, recipe, layout, data, steps=steps, memory=first.memory)
+        whole, spent = time.perf_counter() - start, sum(module.epoch_seconds)
     if isinstance(module, RegionTrainer):
-        of_step = step_flops(module)
+        flops = training_flops(module)
     else:
         cells = [region.architecture([0] * region.depth) for region in beside]
-        of_step = 3 * recipe.batch_size * sum(network_cost(each, layout)[1] for each in cells)
-    x, y = next(iter(data.batches("weights", "alpha", batch_size=recipe.batch_size, seed=0)))
-
-    def step() -> None:
-        with reading_precision(recipe.precision, data.device):
-            if isinstance(module, RegionTrainer) and module.mode.trains_paths:
-                loss = path_losses(module, (x, y), module.draw_disjoint_paths()).mean()
-            elif isinstance(module, RegionTrainer):
-                loss = module.loss((x, y), module.draw_noise())
-            else:
-                loss = module.loss_of(module.network(x, None), y)
-        loss.backward()
-
-    return _fastest(step, data.device) / of_step, _memory(beside, recipe, layout, data)
+        flops = 3 * recipe.batch_size * steps * sum(network_cost(each, layout)[1] for each in cells)
+    return _Speed(spent / flops, whole - spent, first.memory)
 
 
-def _memory(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> int:
-    """Bytes at the peak of a step, by a training of the two steps that it takes to see one."""
-    short = replace(recipe, steps=2)
+def _train(
+    beside: Sequence[Region],
+    recipe: NetworkRecipe,
+    layout: Layout,
+    data: Data,
+    *,
+    steps: int,
+    memory: int | None = None,
+) -> NetworkTrainer:
+    short = replace(recipe, steps=steps)
     if isinstance(short, RegionRecipe):
         short = replace(short, alpha_warmup=0.0)
     module = _trainer(beside, short, layout, data)
+    module.memory = memory
     fit(module)
-    assert module.memory is not None
-    return module.memory
+    return module
 
 
 def _trainer(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, data: Data) -> NetworkTrainer:
@@ -165,14 +202,3 @@ def _trainer(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, da
         return RegionTrainer(network, recipe, data, seed=0)
     networks = Network(beside, layout, seeds=range(len(beside))).to(data.device)
     return NetworkTrainer(networks, recipe, data, seed=0)
-
-
-def _fastest(step: Callable[[], None], device: torch.device) -> float:
-    times = []
-    for _ in range(STEPS):
-        start = time.perf_counter()
-        step()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - start)
-    return min(times)

@@ -29,13 +29,18 @@ def region_flops(module: RegionTrainer, passes: int) -> int:
     recipe, sizes = module.recipe, module.data.sizes
     depth, candidates = map(int, module.network.cost().cell_macs.shape)
     mixed, disjoint = _forward_flops(module)
-    steps, batch = len(module.train_dataloader()), recipe.batch_size
-    on_main, on_alpha = module.mode.alpha_passes
-    alpha_step = _passes(recipe) * (on_main * batch + on_alpha * min(batch, sizes["alpha"])) * mixed
-    training = steps * (module.epochs * step_flops(module) + module.alpha_epochs * alpha_step)
     sampled = design_size(recipe.paths, candidates, depth)
     one_hot = sampled * disjoint // candidates if recipe.measures_paths else 0
-    return int(training + sizes["validation"] * ((1 + passes) * mixed + one_hot))
+    return training_flops(module) + int(sizes["validation"] * ((1 + passes) * mixed + one_hot))
+
+
+def training_flops(module: RegionTrainer) -> int:
+    """FLOPs of a region's training, see `region_flops`."""
+    mixed, _ = _forward_flops(module)
+    batch, (on_main, on_alpha) = module.recipe.batch_size, module.mode.alpha_passes
+    examples = on_main * batch + on_alpha * min(batch, module.data.sizes["alpha"])
+    alpha_steps = module.all_steps * module.alpha_epochs // module.epochs
+    return module.all_steps * step_flops(module) + alpha_steps * _passes(module.recipe) * examples * mixed
 
 
 def planned_region_flops(region: Region, recipe: RegionRecipe, layout: Layout, data: Data, passes: int) -> int:

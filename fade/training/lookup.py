@@ -90,6 +90,10 @@ class Lookup:
         self.stored_seconds, self._made = 0.0, set[str]()
         self._provenance = {"versions": versions(), "device": device_name(data.device)}
 
+    def workers(self) -> int:
+        """How many processes would now train side by side."""
+        return 1 if self._cores is None else max(self._cores.idle(0) // torch.get_num_threads(), 1)
+
     @property
     def computed(self) -> int:
         """How many results were made here, rather than found in the store."""

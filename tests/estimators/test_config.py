@@ -127,7 +127,8 @@ def test_what_is_at_the_edge_is_allowed():
 def test_a_recipe_holds_what_moves_the_numbers():
     """Keys that cannot change a training leave its recipe alone, so that what is stored is found again."""
     plain = SupernetConfig()
-    assert SupernetConfig(readout="alone").of_region.request() == plain.of_region.request()
+    every = SupernetConfig(all_readouts=True)
+    assert SupernetConfig(readout="alone", all_readouts=True).of_region.request() == every.of_region.request()
     assert SupernetConfig(momentum=0.5).of_region.request() == plain.of_region.request()
     assert SupernetConfig(name="fair").network.request() == plain.network.request()
     for values in ({"optimizer": "sgd"}, {"lr": 0.02}, {"epochs": 3}, {"batch_size": 9}, {"precision": "bf16-mixed"}):
@@ -135,9 +136,8 @@ def test_a_recipe_holds_what_moves_the_numbers():
     for values in ({"name": "fair"}, {"alpha_lr": 0.1}, {"mixing": "gumbel"}, {"share_weights": True}):
         assert SupernetConfig(**values).of_region.request() != plain.of_region.request()
     assert SupernetConfig(temperature=2.0).of_region.request() == plain.of_region.request()  # softmax has none
-    one = {"all_readouts": False, "readout": "weights"}
-    assert SupernetConfig(**one, readout_paths=40).of_region.request() == SupernetConfig(**one).of_region.request()
-    assert SupernetConfig(readout_paths=40).of_region.request() != plain.of_region.request()
+    assert SupernetConfig(readout_paths=40).of_region.request() == plain.of_region.request()
+    assert SupernetConfig(readout_paths=40, all_readouts=True).of_region.request() != every.of_region.request()
     assert "design" not in plain.of_region.request()  # the default's is as ever
     fair = SupernetConfig(name="fair", alpha_lr=0, readout="alone")  # mixes nothing
     for values in ({"mixing": "gumbel"}, {"temperature": 2.0}, {"candidate_dropout": 0.3}):

@@ -171,7 +171,7 @@ def test_a_share_of_how_stages_interact_joins_the_effects_of_training():
     found, expected = 6 * reading.ranks().scores(EVERY), along(stage, PAIRS_SHARE * unit * pair)
     np.testing.assert_allclose(found - found.mean(), expected - expected.mean(), atol=1e-3)
     assert reading.stage_scores == readings["training_effects"].stage_scores
-    mixed = record(result, fair_repeats=1).readings()  # of which the paths are of another training
+    mixed = record(result, fair_repeats=1, all_readouts=True).readings()  # of which the paths are of another training
     assert mixed["training_effects"] == readings["training_effects"]
     assert "training_pairs" not in mixed
 

@@ -26,7 +26,7 @@ from tests.training.samples import (
     trained_once,
 )
 
-CONFIG = SupernetConfig(name="fair", epochs=1, batch_size=20, readout_paths=4)
+CONFIG = SupernetConfig(name="fair", epochs=1, batch_size=20, readout_paths=4, all_readouts=True)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_what_was_trained_here_is_not_counted_as_stored(data, several, tmp_path)
 
 def test_fair_trainings_beside_others_add_their_effects_and_their_cost(data, tmp_path):
     announced = []
-    joint = SupernetConfig(epochs=1, batch_size=20, readout_paths=4)
+    joint = SupernetConfig(epochs=1, batch_size=20, readout_paths=4, all_readouts=True)
     read = {"readout": "training_effects", "all_readouts": False, "readout_paths": None}
     fair = replace(joint, name="fair", alpha_lr=0.0, repeats=2, **read)
 

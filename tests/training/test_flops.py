@@ -36,7 +36,7 @@ def test_the_flops_of_a_region_are_those_torch_counts(mode, values, tmp_path):
 
 def price(data, folder, **values):
     estimator = make_estimator(
-        SupernetConfig(**{"epochs": 1, "batch_size": 20, **values}), make_trainings(data, folder)
+        SupernetConfig(**{"epochs": 1, "batch_size": 20, "all_readouts": True, **values}), make_trainings(data, folder)
     )
     return estimator.price(make_region())
 

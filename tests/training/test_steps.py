@@ -184,7 +184,9 @@ def test_recomputed_activations_train_to_the_same_numbers(data, mode, precision)
     ],
 )
 def test_every_recipe_learns(data, mode, values):
-    result = trained_once(make_region(), SupernetConfig(name=mode, epochs=6, batch_size=20, **values), data)
+    result = trained_once(
+        make_region(), SupernetConfig(name=mode, epochs=6, batch_size=20, all_readouts=True, **values), data
+    )
     losses = np.array(result["path_losses"]["losses"])
     assert losses.mean() < 0.85 * np.log(3)  # chance is log 3
     assert result["validation_accuracy"] > 0.6
@@ -192,8 +194,8 @@ def test_every_recipe_learns(data, mode, values):
 
 @every_mode
 def test_a_region_may_have_batches_and_a_schedule_of_its_own(data, mode):
-    config = SupernetConfig(name=mode, epochs=1, batch_size=40, region_batch_size=20, anneal=False)
-    alike = SupernetConfig(name=mode, epochs=1, batch_size=20, lr_end=config.lr)
+    config = SupernetConfig(name=mode, epochs=1, batch_size=40, region_batch_size=20, anneal=False, all_readouts=True)
+    alike = SupernetConfig(name=mode, epochs=1, batch_size=20, lr_end=config.lr, all_readouts=True)
     first, second = (trained_once(make_region(), each, data) for each in (config, alike))
     assert first["readouts"] == second["readouts"]
     assert first["path_losses"] == second["path_losses"]
