@@ -6,10 +6,12 @@ import argparse
 
 import torch
 
-from benchmarks import modes, steps
+from benchmarks import at_once, modes, readouts, run, steps
 from benchmarks.measure import write
 
-BENCHMARKS = {"steps": steps, "modes": modes}
+BENCHMARKS = {"steps": steps, "modes": modes, "at_once": at_once, "readouts": readouts, "run": run}
+BY_THEMSELVES = ("enumeration", "engine", "depthwise", "networks", "search_step_size")
+"""Older ones, each a command of its own: python -m benchmarks.NAME."""
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
     if args.list:
         for name, module in BENCHMARKS.items():
             print(f"{name:12s}{(module.__doc__ or '').splitlines()[0]}")
+        print("by themselves, as python -m benchmarks.NAME:", ", ".join(BY_THEMSELVES))
         return
     torch.set_num_threads(args.threads)
     for name in args.names or BENCHMARKS:

@@ -96,7 +96,10 @@ class RegionTrainer(NetworkTrainer):
         optimizer, schedule = self.optimizer_of_weights()
         if not self.alphas:
             return [optimizer], [schedule]
-        return [optimizer, torch.optim.Adam(list(self.alphas), lr=self.recipe.alpha_lr, betas=(0.5, 0.999))], [schedule]
+        return [
+            optimizer,
+            torch.optim.Adam(list(self.alphas), lr=self.recipe.alpha_lr, betas=(0.5, 0.999), fused=True),
+        ], [schedule]
 
     def on_train_epoch_start(self) -> None:
         """Seed this epoch's noise and paths, too."""
