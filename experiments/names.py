@@ -36,8 +36,9 @@ def recipe_name(trainer: Mapping[str, Any]) -> str:
     batch = trainer.get("region_batch_size") or trainer.get("batch_size", 100)
     rate = "annealed" if trainer.get("anneal", True) else "constant rate"
     optimizer = [] if trainer.get("optimizer", "adam") == "adam" else [trainer["optimizer"]]
+    precision = ["bf16"] if trainer.get("precision") == "bf16-mixed" else []
     count = "" if repeats == "1" else f"{repeats} x "
-    return ", ".join([kinds, f"{count}{length}", f"batches of {batch}", rate, *optimizer])
+    return ", ".join([kinds, f"{count}{length}", f"batches of {batch}", rate, *optimizer, *precision])
 
 
 def training_key(row: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from fade.training.fit import Report
 from fade.training.provenance import device_name, versions
 from fade.training.side_by_side import Announce, Cores, can_fork, side_by_side
 
-RECIPE_VERSION = 4
+RECIPE_VERSION = 5
 """Raised by hand whenever a change of code changes the numbers."""
 
 
