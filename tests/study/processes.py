@@ -19,13 +19,14 @@ BARE: tuple[tuple[str, str, Callable[..., None]], ...] = (
 """What makes a study's page empty and leaves its network unexported: most of a tiny one's time, if nobody looks."""
 
 
-def _child(arguments: Sequence[str], folder: str, cache: str, bare: bool) -> None:
+def _child(arguments: Sequence[str], folder: str, cache: str, bare: bool, cores: int) -> None:
     from fade.cli.main import run
 
     for module, name, instead in BARE if bare else ():
         setattr(import_module(module), name, instead)
     os.chdir(folder)
     os.environ["FADE_CACHE"] = cache
+    os.environ["LOKY_MAX_CPU_COUNT"] = str(cores)
     sys.path.insert(0, folder)
     for name, stream in (("out", 1), ("err", 2)):
         handle = os.open(f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -33,9 +34,11 @@ def _child(arguments: Sequence[str], folder: str, cache: str, bare: bool) -> Non
     sys.exit(run(list(arguments)))
 
 
-def start(folder: Path, arguments: Sequence[str], *, bare: bool = False) -> ForkServerProcess:
+def start(folder: Path, arguments: Sequence[str], *, bare: bool = False, cores: int = 1) -> ForkServerProcess:
     """`fade ARGUMENTS` in a folder, where out.txt and err.txt take what it says; the folder is on the module path."""
-    process = _context.Process(target=_child, args=(list(arguments), str(folder), os.environ["FADE_CACHE"], bare))
+    process = _context.Process(
+        target=_child, args=(list(arguments), str(folder), os.environ["FADE_CACHE"], bare, cores)
+    )
     process.start()
     return process
 

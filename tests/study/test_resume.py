@@ -44,18 +44,20 @@ def test_a_replay_is_the_same_to_the_bit_and_trains_nothing(uninterrupted: Path)
     assert sum(request["kind"] == "region" for request in before) == 3
 
 
-def test_killed_at_random_moments_it_ends_the_same(uninterrupted: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cores", [1, 2])
+def test_killed_at_random_moments_it_ends_the_same(cores: int, uninterrupted: Path, tmp_path: Path) -> None:
+    """With two cores trainings run side by side, and nothing is left of the processes that were started for them."""
     store, rng = tmp_path / "store", random.Random(0)
     total = len(entries(uninterrupted / "store"))
     kills = 0
     for stored in (0, 2, total - 2):  # in the first training, between trainings, near the end
-        process = start(tmp_path, tiny(tmp_path, *WHOLE), bare=True)
+        process = start(tmp_path, tiny(tmp_path, *WHOLE), bare=True, cores=cores)
         wait_for(lambda stored=stored: len(list(store.glob("??/*.json"))) >= stored, process)
         time.sleep(rng.random() * 0.3)
         os.kill(process.pid or 0, signal.SIGKILL)
         kills += end(process) == -signal.SIGKILL
     assert kills >= 2
-    assert end(start(tmp_path, tiny(tmp_path, *WHOLE), bare=True)) == 0
+    assert end(start(tmp_path, tiny(tmp_path, *WHOLE), bare=True, cores=cores)) == 0
     (folder,) = runs(tmp_path)
     (undisturbed, *_) = runs(uninterrupted)
     assert lasting(metrics(folder)) == lasting(metrics(undisturbed))
