@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fade.nets.execution import fastest_execution, run_grouped, run_loop, run_matmul
-from fade.nets.groups import Groups, part_groups, stacked
+from fade.nets.groups import Groups, as_image, has_channels_last, part_groups, stacked
 from fade.nets.ops import Op
 from fade.nets.program import Place, Program, compile_program, edges_of
 from fade.nets.vocabulary import build_op
@@ -157,6 +157,9 @@ class CellBatch(nn.Module):
             joined = joined * scale.view(-1, *[1] * (joined.dim() - 2))
         else:
             joined = self.norm(joined, range(len(self.cells)), scale)
+        if has_channels_last(joined):
+            parted = joined.movedim(1, -1).unflatten(-1, (networks, candidates, self.channels))
+            return torch.movedim(parted.sum(-2), (-2, -1), (0, 2))
         mixed: Tensor = joined.unflatten(1, (networks, candidates, self.channels)).sum(2)
         return mixed.transpose(0, 1)
 
@@ -178,16 +181,16 @@ class CellBatch(nn.Module):
             scale: What to multiply the result by ``[n·C]``.
         """
         if self.statistics == "batch" or rows is None:
-            return F.batch_norm(x, None, None, scale, training=True)
+            return _batch_norm(x, None, None, scale, training=True)
         update = self.statistics == "update"
         if isinstance(rows, range) or len(rows) == 1:  # a view, updated in place
             start = int(rows[0])
             block = slice(start, start + len(rows))
             mean, var = self.running_mean[block].view(-1), self.running_var[block].view(-1)
-            return F.batch_norm(x, mean, var, scale, training=update)
+            return _batch_norm(x, mean, var, scale, training=update)
         index = torch.as_tensor(rows, device=x.device)
         mean, var = self.running_mean[index].flatten(), self.running_var[index].flatten()
-        out = F.batch_norm(x, mean, var, scale, training=update)
+        out = _batch_norm(x, mean, var, scale, training=update)
         if update:  # past autograd: it has kept views of other rows, which no backward pass reads
             self.running_mean.data[index] = mean.view(-1, self.channels)
             self.running_var.data[index] = var.view(-1, self.channels)
@@ -244,6 +247,12 @@ class CellBatch(nn.Module):
     def parameter_count(self, index: int) -> int:
         """Parameters of one cell on its own."""
         return sum(self.op(op).parameter_count() for op, _ in self.slots[index].values())
+
+
+def _batch_norm(x: Tensor, mean: Tensor | None, var: Tensor | None, scale: Tensor | None, *, training: bool) -> Tensor:
+    if has_channels_last(x):
+        return F.batch_norm(as_image(x), mean, var, scale, training=training).squeeze(2)
+    return F.batch_norm(x, mean, var, scale, training=training)
 
 
 def _sum(outputs: Sequence[Tensor]) -> Tensor:

@@ -55,28 +55,45 @@ def run_loop(cells: CellBatch, x: Groups, select: Sequence[int] | None) -> list[
 
 
 def run_grouped(cells: CellBatch, x: Groups, select: Sequence[int] | None) -> Tensor:
-    """The cells' outputs before they are normalised, as channel groups ``[B, G·C, *spatial]``."""
+    """The cells' outputs before they are normalised, as channel groups ``[B, G·C, *spatial]``.
+
+    On a CPU channels are last in memory: grouped convolutions are up to four times as fast that way
+    (`benchmarks/README.md`).
+    """
     x = stacked(x)
-    batch, spatial = x.shape[1], x.shape[3:]
+    batch, spatial, last = x.shape[1], x.shape[3:], x.device.type == "cpu"
+    rows_at = -2 if last else 1
+
+    def channels(rows: Tensor) -> Tensor:
+        """Rows ``[B, *spatial, n, C]``, or ``[B, n, C, *spatial]``, as channel groups ``[B, n·C, *spatial]``."""
+        return rows.flatten(-2).movedim(-1, 1) if last else rows.flatten(1, 2)
+
+    def rows(joined: Tensor) -> Tensor:
+        joined = joined.movedim(1, -1) if last else joined
+        return torch.unflatten(joined, -1 if last else 1, (-1, cells.channels))
+
     level, program = join_groups(x), cells.program(select, x.device)
+    if last:
+        level = level.movedim(1, -1).contiguous().movedim(-1, 1)
     autocast = torch.is_autocast_enabled(x.device.type)
     dtype = torch.get_autocast_dtype(x.device.type) if autocast else x.dtype
-    buffer = level.new_zeros((batch, program.rows, cells.channels, *spatial), dtype=dtype)
+    sizes = (*spatial, program.rows, cells.channels) if last else (program.rows, cells.channels, *spatial)
+    buffer = level.new_zeros((batch, *sizes), dtype=dtype)
     for step in program.steps:
         if step.rows is not None:
-            level = buffer.index_select(1, step.rows).flatten(1, 2)
+            level = channels(buffer.index_select(rows_at, step.rows))
             if cells.normalise == "vertex":
                 known = select is None or cells.statistics == "running"
                 level = cells.norm(level, step.statistics if known else None)
         for name, tails, copies, heads in step.runs:
             source = level
             if level.shape[1] > cells.channels and tails is not None:  # one group feeds all edges as it is
-                source = level.unflatten(1, (-1, cells.channels)).index_select(1, tails).flatten(1, 2)
-            out = cells.op(name)(source, copies)
-            out = out.reshape(batch, -1, cells.channels, *spatial)
-            buffer = buffer.index_add_(1, heads, out.to(buffer.dtype))  # an op may leave autocast's type
+                source = channels(rows(level).index_select(rows_at, tails))
+            out = rows(cells.op(name)(source, copies))
+            buffer = buffer.index_add_(rows_at, heads, out.to(buffer.dtype))  # an op may leave autocast's type
     groups = len(cells.cells) if select is None else len(select)
-    return buffer[:, :groups].flatten(1, 2)
+    outputs: Tensor = channels(buffer.narrow(rows_at, 0, groups).contiguous())
+    return outputs
 
 
 def run_matmul(cells: CellBatch, x: Groups, select: Sequence[int] | None) -> Tensor:

@@ -27,13 +27,28 @@ def listed(x: Groups, count: int) -> list[Tensor]:
 def taken(x: Groups, groups: Sequence[int]) -> Groups:
     """Some of the groups, with repeats."""
     if isinstance(x, Tensor):
-        return x if len(x) == 1 else x[torch.as_tensor(groups, device=x.device)]
+        if len(x) == 1:
+            return x
+        index, last = torch.as_tensor(groups, device=x.device), x.movedim((0, 2), (-2, -1))
+        if last.is_contiguous():  # [B, *spatial, G, C]: the order is kept
+            return last.index_select(-2, index).movedim((-2, -1), (0, 2))
+        return x[index]
     return x if len(x) == 1 else [x[group] for group in groups]
 
 
 def channels_last(x: Tensor) -> Tensor:
     """One group ``[B, C, *spatial]`` as convolutions on it are fastest: images with channels last in memory."""
     return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+
+
+def has_channels_last(x: Tensor) -> bool:
+    """Whether a signal ``[B, C, L]`` has its channels last in memory, as it is fastest on a CPU."""
+    return x.dim() == 3 and x.stride(1) == 1 and x.shape[1] > 1
+
+
+def as_image(x: Tensor) -> Tensor:
+    """A signal ``[B, C, L]`` as an image of one row, for whose order in memory torch has fast kernels."""
+    return x.unsqueeze(2)
 
 
 def join_groups(x: Tensor) -> Tensor:

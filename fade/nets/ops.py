@@ -16,12 +16,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fade.nets.depthwise import depthwise_convolution
+from fade.nets.groups import as_image, has_channels_last
 
 CONVOLVE = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
 
 def grouped_convolution(
-    x: Tensor, weight: Tensor, bias: Tensor | None, *, stride: int = 1, dilation: int = 1, groups: int | None = None
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *,
+    dilation: int = 1,
+    groups: int | None = None,
+    relu: bool = False,
 ) -> Tensor:
     """Convolve each channel group with the weights of its own copy, "same" padding.
 
@@ -29,9 +36,9 @@ def grouped_convolution(
         x: ``[B, G·C_in, *spatial]``, or ``[B, C_in, *spatial]`` where all G copies read one shared input.
         weight: ``[G, C_out, C_in, *kernel]``.
         bias: ``[G, C_out]`` or None.
-        stride: Step in every spatial dimension.
         dilation: Spacing of the kernel's points.
         groups: Convolution groups; None is G, or 1 for a shared input.
+        relu: Whether ReLU follows.
 
     Returns:
         ``[B, G·C_out, *spatial]``.
@@ -40,15 +47,25 @@ def grouped_convolution(
     if groups is None:
         groups = 1 if x.shape[1] == c_in else copies
     kernel = weight.shape[-1]
-    return CONVOLVE[weight.dim() - 3](
+    if has_channels_last(x):
+        out = F.conv2d(
+            as_image(x),
+            as_image(weight.flatten(0, 1)),
+            None if bias is None else bias.flatten(),
+            padding=(0, dilation * (kernel // 2)),
+            dilation=(1, dilation),
+            groups=groups,
+        )
+        return (out.relu_() if relu else out).squeeze(2)  # in place of a view its gradient would be copied
+    out = CONVOLVE[weight.dim() - 3](
         x,
         weight.flatten(0, 1),
         None if bias is None else bias.flatten(),
-        stride=stride,
         padding=dilation * (kernel // 2),
         dilation=dilation,
         groups=groups,
     )
+    return out.relu_() if relu else out
 
 
 def take(parameter: Tensor, slots: Tensor | None) -> Tensor:
@@ -136,7 +153,7 @@ class Convolution(Op):
     def forward(self, x: Tensor, slots: Tensor | None) -> Tensor:
         """See `Op.forward`."""
         weight, bias = take(self.weight, slots), take(self.bias, slots)
-        return grouped_convolution(x, weight, bias, dilation=self.dilation).relu_()
+        return grouped_convolution(x, weight, bias, dilation=self.dilation, relu=True)
 
     def matmul(self, x: Tensor, slots: Tensor | None) -> Tensor:
         """Apply copy ``slots[g]`` of a linear op to group g of ``[G, B, C]``, or all to one group ``[1, B, C]``."""
@@ -171,7 +188,7 @@ class SeparableConvolution(Op):
         depthwise, pointwise = take(self.depthwise, slots), take(self.pointwise, slots)
         x = self.spread(x, slots)
         x = grouped_convolution(x, depthwise, None, dilation=self.dilation, groups=x.shape[1])
-        return grouped_convolution(x, pointwise, take(self.bias, slots), groups=len(pointwise)).relu_()
+        return grouped_convolution(x, pointwise, take(self.bias, slots), groups=len(pointwise), relu=True)
 
     def each(self) -> list[Callable[[Tensor], Tensor]]:
         """See `Op.each`."""

@@ -13,7 +13,9 @@ from fade.nets.blocks import BlockBatch
 from fade.nets.cells import CellBatch
 from fade.nets.groups import (
     Groups,
+    as_image,
     combined,
+    has_channels_last,
     join_groups,
     listed,
     part_groups,
@@ -37,10 +39,10 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _entered(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """A convolution and ReLU; of a kernel of size 1 without a spatial axis, a matrix product."""
-    if x.dim() == 3 and x.shape[2] == weight.shape[2] == 1:
-        return F.linear(x[..., 0], weight[..., 0], bias).relu_()[..., None]
-    return convolve(x, weight, bias).relu_()
+    """A convolution of one copy and ReLU; of a kernel of size 1 without a spatial axis, a matrix product."""
+    if x.dim() == 3 and x.shape[2] == weight.shape[3] == 1:
+        return F.linear(x[..., 0], weight[0, ..., 0], bias[0]).relu_()[..., None]
+    return grouped_convolution(x, weight, bias, groups=1, relu=True)
 
 
 class Stage(nn.Module):
@@ -94,10 +96,12 @@ class Stage(nn.Module):
             weights, biases = (parameter.unbind() * (count // self.networks) for parameter in (weight, bias))
             return [convolve(h, w, b).relu_() for h, w, b in zip(listed(x, count), weights, biases, strict=True)]
         h = stacked(x)
-        if self.networks == 1:  # the groups are one larger batch
-            out = _entered(h.flatten(0, 1), weight[0], bias[0])
-            return out.view(*h.shape[:2], *out.shape[1:])
-        return part_groups(grouped_convolution(join_groups(h), weight, bias).relu_(), self.channels)
+        if self.networks == 1 and len(h) > 1 and has_channels_last(join_groups(h)):
+            weight, bias = (parameter.expand(len(h), *parameter.shape[1:]) for parameter in (weight, bias))
+        elif self.networks == 1:  # the groups are one larger batch
+            out = _entered(h.flatten(0, 1), weight, bias)
+            return torch.unflatten(out, 0, h.shape[:2])
+        return part_groups(grouped_convolution(join_groups(h), weight, bias, relu=True), self.channels)
 
     def mix(self, x: Groups, choice: Choice) -> Groups:
         """Combine the candidates of each network: groups ``[B, C, *spatial]`` to as many, or N."""
@@ -128,6 +132,9 @@ class Stage(nn.Module):
             return x
         if not isinstance(x, Tensor):
             return [self.pool(h) for h in x]
+        joined = join_groups(x)
+        if has_channels_last(joined):
+            return part_groups(F.max_pool2d(as_image(joined), (1, 2)).squeeze(2), x.shape[2])
         pooled: Tensor = self.pool(x.flatten(0, 1))
         return pooled.view(*x.shape[:2], *pooled.shape[1:])
 

@@ -14,7 +14,7 @@ from fade.data import Data
 from fade.nets.network import Network
 from fade.nets.stage import Choice
 
-PATHS_AT_ONCE = 16
+PATHS_AT_ONCE = 32
 
 
 def reading_precision(precision: str, device: torch.device) -> torch.autocast:
