@@ -68,7 +68,8 @@ def print_plan(config: StudyConfig) -> None:
         prepared = prepare(config)
         try:
             with within_memory(
-                f"One step of trainer={config.trainer.name}", "space.channels or space.width, or trainer.batch_size"
+                f"One step of trainer={config.trainer.name}",
+                "space.channels or space.width, or trainer.batch_size, or give trainer.checkpoint_activations=true",
             ):
                 rows = expected(config, prepared)
         except ValueError as error:
