@@ -18,7 +18,7 @@ WRONG = [  # overrides, what the line names, what it advises
     ("trainer=synthetic trainer.epochs=3", "trainer.epochs", "choose another trainer"),
     ("search=fixed search.regions=3", "search.regions", "choose another search"),
     ("trainer=jont", "trainer=jont", "choose from consensus, fair, first_order, independent_paths, joint"),
-    ("experiment=nope", "experiment=nope", "choose from demo"),
+    ("experiment=nope", "experiment=nope", "choose from cost_scaling, demo"),
     ("hydra/launcher=nope", "hydra/launcher=nope", "choose from basic"),
     ("dataset=[mnist1d,b]", "dataset=b", "choose from"),
     ("trainer=null", "GROUP=OPTION", "trainer=joint"),

@@ -29,7 +29,6 @@ READOUTS = {
 }
 EARLIER = (
     ("8 epochs, `training_pairs`", FAIR, "training_pairs", range(51, 56)),
-    ("8 epochs, `training_effects`", FAIR, "training_effects", range(51, 56)),
     ("8 epochs, `alone`", FAIR, "alone", range(51, 56)),
     ("5 epochs, `pairs`", "fair, 5 epochs, batches of 100, annealed", "pairs", range(5)),
     ("8 epochs, `training_effects` of the last half", FAIR, "training_effects_late", range(5, 10)),
