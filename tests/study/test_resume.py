@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def test_killed_at_random_moments_it_ends_the_same(cores: int, uninterrupted: Pa
         process = start(tmp_path, tiny(tmp_path, *WHOLE), bare=True, cores=cores)
         wait_for(lambda stored=stored: len(list(store.glob("??/*.json"))) >= stored, process)
         time.sleep(rng.random() * 0.3)
-        os.kill(process.pid or 0, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may have ended
+            os.kill(process.pid or 0, signal.SIGKILL)
         kills += end(process) == -signal.SIGKILL
     assert kills >= 2
     assert end(start(tmp_path, tiny(tmp_path, *WHOLE), bare=True, cores=cores)) == 0
@@ -91,7 +93,7 @@ def test_a_damaged_file_is_moved_aside_and_computed_again(what: str, undamaged: 
     store = shutil.copytree(undamaged / "store", tmp_path / "store")
     before = entries(store)
     if what == "weights":
-        (damaged,) = store.glob("??/*.bin")
+        damaged, _ = sorted(store.glob("??/*.bin"))
     else:
         damaged = next(path for path in sorted(store.glob("??/*.json")) if f'"kind":"{what}"' in _dense(path))
     damaged.write_bytes(damaged.read_bytes()[:-40])
@@ -108,7 +110,7 @@ def test_two_processes_with_the_same_study_both_end_well(tmp_path: Path) -> None
     folders = runs(tmp_path)
     assert 1 <= len(folders) <= 2
     assert all(lasting(metrics(folder)) == lasting(metrics(folders[0])) for folder in folders)
-    assert len(entries(tmp_path / "store")) == 3  # two regions and the finalists
+    assert len(entries(tmp_path / "store")) == 4  # two regions and two finalists
 
 
 @pytest.mark.usefixtures("bare")
