@@ -18,7 +18,7 @@ from fade.nets.vocabulary import op_fingerprints
 from fade.store import Store
 from fade.training.fit import Report
 from fade.training.provenance import device_name, versions
-from fade.training.side_by_side import Announce, Cores, can_fork, side_by_side
+from fade.training.side_by_side import Announce, CannotFork, Cores, can_fork, side_by_side
 
 RECIPE_VERSION = 5
 """Raised by hand whenever a change of code changes the numbers."""
@@ -130,10 +130,12 @@ class Lookup:
         """
         if self._cores is not None and self._cores.allowed > 1:
             missing = {key: each for each in wanted if self._stored(key := self._key(each), each) is None}
-            if len(missing) > 1:
-                tasks = [partial(self._look_up, each) for each in missing.values()]
+            tasks = [partial(self._look_up, each) for each in missing.values()]
+            try:  # a single one, too: no process could be forked after a backward pass of this one
                 side_by_side(tasks, self.announce, cores=self._cores, threads=torch.get_num_threads())
                 self._made |= missing.keys()
+            except CannotFork:
+                self._cores = None
         return [self._look_up(each, self.announce) for each in wanted]
 
     def _key(self, wanted: Wanted) -> str:

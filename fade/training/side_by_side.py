@@ -41,6 +41,10 @@ def can_fork(device: torch.device) -> bool:
     return alone and sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
+class CannotFork(RuntimeError):
+    """Forked processes cannot run autograd, for the first process has done so before them."""
+
+
 class Cores:
     """The cores that this process may use, and how many of them other processes leave idle."""
 
@@ -78,6 +82,7 @@ def side_by_side(tasks: Sequence[Task], announce: Announce, *, cores: Cores, thr
         threads: Of one process.
 
     Raises:
+        CannotFork: If this process has run a backward pass before; it must leave all of them to forked ones.
         Exception: The first that a task raises; the others are then stopped.
     """
     context: Any = multiprocessing.get_context("fork")
@@ -134,6 +139,8 @@ class _Running:
                 warnings.warn(content, stacklevel=4)
             case "failed":
                 raise content
+            case "cannot":
+                raise CannotFork
         return True
 
 
@@ -147,6 +154,11 @@ def _work(task: Task, sender: Connection) -> None:
         sender.send(("starts", what))
         return lambda done, epochs: sender.send(("epoch", (done, epochs)))
 
+    try:
+        torch.zeros((), requires_grad=True).backward()
+    except RuntimeError:
+        sender.send(("cannot", None))
+        return
     try:
         with warnings.catch_warnings(record=True) as caught:
             task(announce)

@@ -54,7 +54,7 @@ def test_killed_at_random_moments_it_ends_the_same(cores: int, uninterrupted: Pa
     for stored in (0, 2, total - 2):  # in the first training, between trainings, near the end
         process = start(tmp_path, tiny(tmp_path, *WHOLE), bare=True, cores=cores)
         wait_for(lambda stored=stored: len(list(store.glob("??/*.json"))) >= stored, process)
-        time.sleep(rng.random() * 0.3)
+        time.sleep(rng.random() * 0.1)
         with suppress(ProcessLookupError):  # it may have ended
             os.kill(process.pid or 0, signal.SIGKILL)
         kills += end(process) == -signal.SIGKILL

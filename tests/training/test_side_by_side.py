@@ -35,6 +35,13 @@ class Three(Cores):
 
 @pytest.fixture
 def three(monkeypatch):
+    trial = multiprocessing.get_context("fork").Process(target=torch.zeros((), requires_grad=True).backward)
+    trial.start()
+    trial.join()
+    if trial.exitcode:
+        pytest.skip(
+            "this process has exported a network and run a backward pass, after which torch cannot fork autograd"
+        )
     monkeypatch.setattr("fade.training.lookup.Cores", Three)
 
 
@@ -106,6 +113,7 @@ def test_a_process_that_is_killed_leaves_its_training_to_the_first(data, tmp_pat
     assert found["stage_weights"] == alone["stage_weights"]
 
 
+@pytest.mark.usefixtures("three")
 def test_warnings_of_a_process_are_told_and_errors_keep_their_kind():
     import warnings
 
@@ -120,6 +128,37 @@ def test_warnings_of_a_process_are_told_and_errors_keep_their_kind():
     assert "in fails" in failed.value.__notes__[0]
 
 
+def test_where_no_process_can_run_autograd_trainings_are_done_one_after_the_other(data, tmp_path, three, monkeypatch):
+    """As in a notebook that has exported and trained something itself."""
+    mother, backward = os.getpid(), torch.Tensor.backward
+
+    def refused(self, *arguments, **options):
+        if os.getpid() != mother:
+            raise RuntimeError("Unable to handle autograd's threading in combination with fork-based multiprocessing")
+        backward(self, *arguments, **options)
+
+    monkeypatch.setattr(torch.Tensor, "backward", refused)
+    config = replace(CONFIG, fair_repeats=0, readout="weights")
+    found = make_estimator(config, make_trainings(data, tmp_path / "here", executor="processes")).train(make_region())
+    alone = make_estimator(config, make_trainings(data, tmp_path / "alone")).train(make_region())
+    assert found["stage_weights"] == alone["stage_weights"]
+
+
+def test_one_training_is_left_to_a_process_too(data, tmp_path, three, monkeypatch):
+    mother = os.getpid()
+    config = replace(CONFIG, repeats=1, fair_repeats=0, readout="weights")
+    estimator = make_estimator(config, make_trainings(data, tmp_path, executor="processes"))
+    compute = estimator._compute
+
+    def elsewhere(*arguments):
+        result, attachment = compute(*arguments)
+        return result | {"parameters": int(os.getpid() != mother)}, attachment
+
+    monkeypatch.setattr(estimator, "_compute", elsewhere)
+    assert estimator.train(make_region())["parameters"] == 1
+
+
+@pytest.mark.usefixtures("three")
 def test_an_interrupted_process_leaves_no_other():
     def announce(_):
         raise KeyboardInterrupt
@@ -133,6 +172,7 @@ def test_an_interrupted_process_leaves_no_other():
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.usefixtures("three")
 def test_processes_end_with_the_one_that_started_them():
     """As it is killed, and can do nothing about them."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
