@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
+from benchmarks import steps
 from benchmarks.bare import BareNetwork
 from benchmarks.measure import in_turn
 from fade.data import DatasetConfig, Examples
@@ -37,14 +38,9 @@ COLUMNS = ("work", "mode", "plain loop, ms", "our step, ms", "training, ms", "tr
 
 
 @dataclass(frozen=True)
-class Case:
-    """A hyper-architecture, its data and the modes it is trained by."""
+class Case(steps.Case):
+    """With the modes that it is trained by."""
 
-    name: str
-    space: SpaceConfig
-    shape: tuple[int, ...]
-    batch: int
-    candidates: int
     modes: tuple[str, ...] = tuple(MODES.names())
 
 
@@ -132,8 +128,8 @@ def noise(shape: tuple[int, ...], examples: int) -> Data:
 def ways(case: Case, mode: str) -> dict[str, Callable[[], float]]:
     """Each takes one epoch, and returns the seconds of a step."""
     region = case.space.build().sample_region(np.random.default_rng(0), case.candidates)
-    steps = 60 if len(case.shape) == 2 else 16  # of which a split has six tenths
-    layout, data = case.space.layout(case.shape, 10), noise(case.shape, steps * case.batch)
+    batches = 60 if len(case.shape) == 2 else 16  # of which a split has six tenths
+    layout, data = case.space.layout(case.shape, 10), noise(case.shape, batches * case.batch)
     recipe = RegionRecipe(mode=mode, epochs=1, batch_size=case.batch, alpha_lr=0.0 if mode == "fair" else 0.01)
 
     def module() -> RegionTrainer:
