@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from fade.estimators.base import Resources
+from fade.estimators.base import Planned, Resources
 from fade.estimators.supernet import Supernet, SupernetConfig
-from fade.estimators.trained import TrainedEstimator
+from fade.space import Region
 
 
 class Consensus(Supernet):
@@ -19,9 +17,10 @@ class Consensus(Supernet):
 
     def __init__(self, config: SupernetConfig, resources: Resources) -> None:
         super().__init__(config, resources)
-        self._kinds = [Supernet(kind, resources) for kind in config.kinds]
+        self.kinds = [
+            Supernet(kind, resources) for kind in config.kinds
+        ]  # whose first that has a key of a result counts
 
-    @property
-    def kinds(self) -> Sequence[TrainedEstimator]:
-        """See `TrainedEstimator.kinds`; of each key of a result the first kind that has it counts."""
-        return self._kinds
+    def planned(self, region: Region) -> list[Planned]:
+        """See `Estimator.planned`."""
+        return [training for kind in self.kinds for training in kind.planned(region)]

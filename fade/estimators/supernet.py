@@ -186,13 +186,9 @@ class Supernet(TrainedEstimator):
         """See `Estimator.planned`."""
         from fade.training.flops import planned_region_flops
 
-        found, trainings = [], self.trainings
-        for kind in self.kinds:
-            assert isinstance(kind, Supernet)
-            config, recipe = kind.config, kind.config.of_region
-            flops = planned_region_flops(region, recipe, trainings.layout, trainings.data, kind._passes(region))
-            found.append(Planned(f"regions, {config.name}", config.repeats, flops, [region], recipe))
-        return found
+        recipe, trainings = self.config.of_region, self.trainings
+        flops = planned_region_flops(region, recipe, trainings.layout, trainings.data, self._passes(region))
+        return [Planned(f"regions, {self.config.name}", self.config.repeats, flops, [region], recipe)]
 
     def _passes(self, region: Region) -> int:
         """Passes over the validation split that read-outs take."""

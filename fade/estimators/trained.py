@@ -213,9 +213,13 @@ class TrainedEstimator(Estimator):
     Args:
         config: Its configuration.
         resources: With trainings.
+
+    Attributes:
+        kinds: Estimators of one kind of training each, whose results are read together; itself, where there is one.
     """
 
     def __init__(self, config: TrainedConfig, resources: Resources) -> None:
+        self.kinds: Sequence[TrainedEstimator] = [self]
         assert resources.trainings is not None
         self.config, self.trainings, self.earlier = config, resources.trainings, resources.earlier
 
@@ -240,11 +244,6 @@ class TrainedEstimator(Estimator):
             for kind, repeats in zip(self.kinds, wanted, strict=True)
         ]
         return joined([mean_of_trainings(repeats) for repeats in results])
-
-    @property
-    def kinds(self) -> Sequence[TrainedEstimator]:
-        """Estimators of one kind of training each, whose results are read together; itself, where there is one."""
-        return [self]
 
     @abstractmethod
     def wanted(self, region: Region, repeat: int, which: str) -> list[Wanted]:

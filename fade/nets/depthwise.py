@@ -23,7 +23,7 @@ def depthwise_convolution(x: Tensor, weight: Tensor, *, stride: int = 1, dilatio
     Returns:
         ``[B, C, ⌈H / stride⌉, ⌈W / stride⌉]``.
     """
-    if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+    if x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):  # in bfloat16 all of torch's is the reference
         with torch.autocast("cpu", enabled=False):
             return depthwise_convolution(x.float(), weight, stride=stride, dilation=dilation).to(
                 torch.get_autocast_dtype("cpu")

@@ -162,13 +162,13 @@ def _measure(beside: Sequence[Region], recipe: NetworkRecipe, layout: Layout, da
         layout: The skeleton.
         data: The data.
     """
-    first = _train(beside, recipe, layout, data, steps=2)  # the second of which is watched for its memory
+    first = _train(beside, recipe, layout, data, steps=2, watched=True)  # in the second of them
     assert first.memory is not None
     steps, spent = 2, 0.0
     while spent < LEAST_SECONDS and steps < MOST_STEPS:
         steps *= 2
         start = time.perf_counter()
-        module = _train(beside, recipe, layout, data, steps=steps, memory=first.memory)
+        module = _train(beside, recipe, layout, data, steps=steps, watched=False)
         whole, spent = time.perf_counter() - start, sum(module.epoch_seconds)
     if isinstance(module, RegionTrainer):
         flops = training_flops(module)
@@ -185,13 +185,13 @@ def _train(
     data: Data,
     *,
     steps: int,
-    memory: int | None = None,
+    watched: bool,
 ) -> NetworkTrainer:
     short = replace(recipe, steps=steps)
     if isinstance(short, RegionRecipe):
         short = replace(short, alpha_warmup=0.0)
     module = _trainer(beside, short, layout, data)
-    module.memory = memory
+    module.watches_memory = watched
     fit(module)
     return module
 

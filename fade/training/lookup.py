@@ -128,18 +128,21 @@ class Lookup:
         Raises:
             DivergedError: If a result has a number that is not finite.
         """
+        keys = [self.store.key(self._request(each)) for each in wanted]
+        stored = [self._stored(key, each) for key, each in zip(keys, wanted, strict=True)]
         if self._cores is not None and self._cores.allowed > 1:
-            missing = {key: each for each in wanted if self._stored(key := self._key(each), each) is None}
+            every = zip(keys, wanted, stored, strict=True)
+            missing = {key: each for key, each, result in every if result is None}
             tasks = [partial(self._look_up, each) for each in missing.values()]
             try:  # a single one, too: no process could be forked after a backward pass of this one
                 side_by_side(tasks, self.announce, cores=self._cores, threads=torch.get_num_threads())
                 self._made |= missing.keys()
             except CannotFork:
                 self._cores = None
-        return [self._look_up(each, self.announce) for each in wanted]
-
-    def _key(self, wanted: Wanted) -> str:
-        return self.store.key(self._request(wanted))
+        return [
+            self._look_up(each, self.announce) if result is None else self._found(key, result)
+            for key, each, result in zip(keys, wanted, stored, strict=True)
+        ]
 
     def _stored(self, key: str, wanted: Wanted) -> dict[str, Any] | None:
         """A stored result; one whose weights are lost or damaged is computed again, which gives the same weights."""
@@ -147,14 +150,20 @@ class Lookup:
         lost = result is not None and wanted.attached and self.store.get_bytes(key) is None
         return None if lost else result
 
+    def _checkpoint(self, key: str) -> Path:
+        return self.store.folder / "unfinished" / f"{key}.ckpt"
+
+    def _found(self, key: str, result: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        self._checkpoint(key).unlink(missing_ok=True)  # of one who was killed as soon as the result was there
+        self.stored_seconds += 0.0 if key in self._made else result.get("seconds", 0.0)
+        return key, result
+
     def _look_up(self, wanted: Wanted, announce: Announce) -> tuple[str, dict[str, Any]]:
         request = self._request(wanted)
         key = self.store.key(request)
-        checkpoint = self.store.folder / "unfinished" / f"{key}.ckpt"
         if (result := self._stored(key, wanted)) is not None:
-            checkpoint.unlink(missing_ok=True)  # of one who was killed as soon as the result was there
-            self.stored_seconds += 0.0 if key in self._made else result.get("seconds", 0.0)
-            return key, result
+            return self._found(key, result)
+        checkpoint = self._checkpoint(key)
         try:
             result, attachment = wanted.compute(checkpoint, announce(wanted.what))
         except FileNotFoundError:  # the checkpoint: another process removes it when it has stored the same training

@@ -53,6 +53,7 @@ class RegionTrainer(NetworkTrainer):
 
     def __init__(self, network: Network, recipe: RegionRecipe, data: Data, *, seed: int) -> None:
         super().__init__(network, recipe, data, seed=seed)
+        self.watches_memory = True
         self.candidates, self.mode = network.regions[0].candidates, MODES[recipe.mode]
         self.alphas = nn.ParameterList(
             nn.Parameter(torch.zeros(1, self.candidates))

@@ -83,8 +83,9 @@ class NetworkTrainer(pl.LightningModule):
     Attributes:
         epochs: Passes over the training split; the last one may be cut short by the recipe's steps.
         epoch_seconds: ``[E]``.
-        memory: Bytes at the peak of a step: weights, their gradients, the optimizer's state and activations. None until
-            a step was measured, the first one that finds all of these; it is done as any other.
+        watches_memory: Whether a step is measured: the first one that finds all that a step needs, done as any other.
+        memory: Bytes at the peak of that step: weights, their gradients, the optimizer's state and activations. None
+            until it was done.
     """
 
     def __init__(self, network: Network, recipe: NetworkRecipe, data: Data, *, seed: int) -> None:
@@ -93,6 +94,7 @@ class NetworkTrainer(pl.LightningModule):
         self.network, self.recipe, self.data, self.seed = network, recipe, data, seed
         self.epochs, self.steps = recipe.epochs, recipe.steps
         self.epoch_seconds: list[float] = []
+        self.watches_memory = False
         self.memory: int | None = None
         self._started = 0.0
         self._step = 0
@@ -173,9 +175,9 @@ class NetworkTrainer(pl.LightningModule):
         self.take_up(checkpoint["records"])
 
     def training_step(self, batch: tuple[Batch, Batch | None], batch_idx: int) -> None:
-        """One step; the first one that is like all later ones is measured."""
+        """One step, measured where it is the one to be."""
         self._step = batch_idx
-        if self.memory is None and self.is_steady:
+        if self.watches_memory and self.memory is None and self.is_steady:
             self.memory = peak_memory(lambda: self.do_step(*batch), self._lasting(), self.data.device)
         else:
             self.do_step(*batch)
@@ -197,8 +199,7 @@ class NetworkTrainer(pl.LightningModule):
             if parameter.grad is not None:
                 yield parameter.grad
         yield from self.buffers()
-        optimizers = self.optimizers()
-        for optimizer in optimizers if isinstance(optimizers, list) else [optimizers]:
+        for optimizer in self._optimizers:
             for state in optimizer.state.values():
                 yield from (value for value in state.values() if isinstance(value, Tensor))
 
