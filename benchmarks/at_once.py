@@ -55,7 +55,6 @@ def rows(repeats: int) -> list[tuple[str, ...]]:
         times = in_turn(ways, min(repeats, 3))
         single, at_once = times["single"], times["at once"]
         faster, rate = single.median / at_once.median, NETWORKS / at_once.median
-        texts = [f"{each.median:.1f} [{each.low:.1f}, {each.high:.1f}]" for each in (single, at_once)]
-        found.append((str(processes), *texts, f"{faster:.2f}", f"{rate:.1f}"))
+        found.append((str(processes), single.seconds(1), at_once.seconds(1), f"{faster:.2f}", f"{rate:.1f}"))
         print(" | ".join(found[-1]), flush=True)
     return found

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,43 +26,45 @@ class Timing:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Timing:
+        """The timing of several repeats."""
+        return cls(statistics.median(seconds), min(seconds), max(seconds))
+
     def __str__(self) -> str:
+        """In milliseconds."""
         return f"{1000 * self.median:.1f} [{1000 * self.low:.1f}, {1000 * self.high:.1f}]"
+
+    def seconds(self, digits: int) -> str:
+        """In seconds."""
+        return f"{self.median:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
 
 
 def alternating(work: Mapping[str, Callable[[], object]], repeats: int, least: float = 0.05) -> dict[str, Timing]:
     """Time each way in turn, `repeats` times; a repeat lasts at least `least` seconds."""
-    times: dict[str, list[float]] = {name: [] for name in work}
-    inner = {}
+    ways = {}
     for name, step in work.items():
         step()
-        start = time.perf_counter()
+        ways[name] = partial(_mean_seconds, step, max(1, round(least / _mean_seconds(step, 1))))
+    return in_turn(ways, repeats)
+
+
+def _mean_seconds(step: Callable[[], object], times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
         step()
-        inner[name] = max(1, round(least / (time.perf_counter() - start)))
-    for _ in range(repeats):
-        for name, step in work.items():
-            start = time.perf_counter()
-            for _ in range(inner[name]):
-                step()
-            times[name].append((time.perf_counter() - start) / inner[name])
-    return {name: Timing(statistics.median(each), min(each), max(each)) for name, each in times.items()}
+    return (time.perf_counter() - start) / times
 
 
 def in_turn(ways: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, Timing]:
     """Take each way in turn, `repeats` times after a first one; each returns its own seconds."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for repeat in range(repeats + 1):
-        for name, way in ways.items():
-            seconds = way()
-            if repeat:
-                times[name].append(seconds)
-    return {name: Timing(statistics.median(each), min(each), max(each)) for name, each in times.items()}
+    _, *rounds = [{name: way() for name, way in ways.items()} for _ in range(repeats + 1)]
+    return {name: Timing.of([each[name] for each in rounds]) for name in ways}
 
 
 def write(name: str, what: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
     """One table into `benchmarks/NAME.md`, with the command, the device and the versions."""
-    model = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), "CPU")
-    device = f"{model}, {torch.get_num_threads()} threads"
+    device = f"{processor()}, {torch.get_num_threads()} threads"
     head = [
         f"# {name}",
         "",
@@ -80,8 +83,8 @@ def write(name: str, what: str, columns: Sequence[str], rows: Sequence[Sequence[
     return file
 
 
-def _cpuinfo() -> list[str]:
-    try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
+def processor() -> str:
+    """The name of the CPU."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -6,12 +6,11 @@ each sampled path as a network of its own, from the input on.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.measure import in_turn
+from benchmarks.measure import alternating
 from fade.config import compose_study
 from fade.estimators.supernet import SupernetConfig
 from fade.study.preparation import prepare
@@ -46,17 +45,6 @@ def passes(trained: TrainedRegion) -> dict[str, tuple[Callable[[], object], Call
     }
 
 
-def timed(work: Callable[[], object]) -> Callable[[], float]:
-    """Its seconds."""
-
-    def run() -> float:
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-
-    return run
-
-
 def rows(repeats: int) -> list[tuple[str, ...]]:
     """A row a case and read-out."""
     found = []
@@ -71,8 +59,8 @@ def rows(repeats: int) -> list[tuple[str, ...]]:
         module, trained = train_region(study.search.ask(), config.trainer.of_region, of.layout, of.data, seed=0)
         training = float(np.sum(module.epoch_seconds))
         for readout, (floor, ours) in passes(trained).items():
-            times = in_turn({"floor": timed(floor), "ours": timed(ours)}, min(repeats, 3))
-            texts = [f"{each.median:.2f} [{each.low:.2f}, {each.high:.2f}]" for each in (times["floor"], times["ours"])]
+            times = alternating({"floor": floor, "ours": ours}, min(repeats, 3))
+            texts = [times[way].seconds(2) for way in ("floor", "ours")]
             share = times["ours"].median / training
             found.append((name, f"{training:.2f}", readout, *texts, f"{share:.2f}"))
             print(" | ".join(found[-1]), flush=True)

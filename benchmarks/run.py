@@ -41,16 +41,10 @@ def rows(repeats: int) -> list[tuple[str, ...]]:
         found = [
             ("the whole command", f"{whole:.1f}"),
             (f"its trainings, summed, over {CORES} cores (the floor)", f"{trainings / CORES:.1f}"),
-            ("all the rest: the same command with everything in the store", _text(again)),
-            ("— without Weights & Biases", _text(silent)),
-            ("— composing and printing the configuration alone", _text(composed)),
+            ("all the rest: the same command with everything in the store", Timing.of(again).seconds(1)),
+            ("— without Weights & Biases", Timing.of(silent).seconds(1)),
+            ("— composing and printing the configuration alone", Timing.of(composed).seconds(1)),
         ]
     for row in found:
         print(" | ".join(row), flush=True)
     return found
-
-
-def _text(seconds: list[float]) -> str:
-    ordered = sorted(seconds)
-    timing = Timing(ordered[len(ordered) // 2], ordered[0], ordered[-1])
-    return f"{timing.median:.1f} [{timing.low:.1f}, {timing.high:.1f}]"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from benchmarks.measure import processor
 from experiments.cost_scaling.points import TRAININGS, Point, edges
 from fade.config import compose_study
 from fade.data import Data
@@ -20,9 +19,9 @@ from fade.estimators.supernet import SupernetConfig
 from fade.nets.layout import Layout
 from fade.nets.network import Network
 from fade.study import StudyConfig
-from fade.training.flops import region_flops, step_flops
+from fade.training.flops import planned_region_flops, training_flops
 from fade.training.recipe import RegionRecipe
-from fade.training.region import RegionTrainer, TrainedRegion, train_region
+from fade.training.region import RegionTrainer, TrainedRegion, hyper_architecture, train_region
 
 WARM_STEPS = 2
 
@@ -52,16 +51,17 @@ class Work:
 
     def flops(self) -> int:
         """Of a training without what is measured of it, or of a read-out as if no two paths had a common prefix."""
-        with torch.device("meta"):
-            network = Network([self.region], self.layout, seeds=None)
-        module = RegionTrainer(network, self.recipe, self.data, seed=self.seed)
         if self.trains:
-            return module.all_steps * step_flops(module)
-        alone = region_flops(module, 0)
+            with torch.device("meta"):
+                network = hyper_architecture(self.region, self.recipe, self.layout, seed=None)
+            return training_flops(RegionTrainer(network, self.recipe, self.data, seed=self.seed))
+        alone = self._priced(self.recipe)
         if self.point.what == "alone":
-            return region_flops(module, self.region.depth * self.region.candidates) - alone
-        paths = RegionTrainer(network, replace(self.recipe, measures_paths=True), self.data, seed=self.seed)
-        return region_flops(paths, 0) - alone
+            return self._priced(self.recipe, self.region.depth * self.region.candidates) - alone
+        return self._priced(replace(self.recipe, measures_paths=True)) - alone
+
+    def _priced(self, recipe: RegionRecipe, passes: int = 0) -> int:
+        return planned_region_flops(self.region, recipe, self.layout, self.data, passes)
 
     def warm_up(self) -> None:
         """So that what a first call allocates and compiles is not timed."""
@@ -110,7 +110,4 @@ def dataset(examples: int) -> Data:
 
 def machine() -> str:
     """The processor and the release of torch."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{model}, torch {torch.__version__}"
+    return f"{processor()}, torch {torch.__version__}"

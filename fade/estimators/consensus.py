@@ -17,9 +17,8 @@ class Consensus(Supernet):
 
     def __init__(self, config: SupernetConfig, resources: Resources) -> None:
         super().__init__(config, resources)
-        self.kinds = [
-            Supernet(kind, resources) for kind in config.kinds
-        ]  # whose first that has a key of a result counts
+        # Of each key of a result the first kind that has it counts.
+        self.kinds = [Supernet(kind, resources) for kind in config.kinds]
 
     def planned(self, region: Region) -> list[Planned]:
         """See `Estimator.planned`."""
