@@ -69,7 +69,7 @@ def find_best(study: Study) -> Best | None:
         trained=config.network_recipe.request(),
     )
     try:
-        export_network(best.network, trainings.data, study.folder.path / "best", facts=facts)
+        trainings.apart(lambda: export_network(best.network, trainings.data, study.folder.path / "best", facts=facts))
     except OSError:  # a full disk, after which the same command goes on here
         raise
     except Exception as error:  # an op of the user's may be beyond torch.export, and nothing computed is lost over it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -93,6 +94,18 @@ class Lookup:
     def workers(self) -> int:
         """How many processes would now train side by side."""
         return 1 if self._cores is None else max(self._cores.idle(0) // torch.get_num_threads(), 1)
+
+    def apart(self, task: Callable[[], object]) -> None:
+        """Do what is written to files, in a process of its own where trainings have theirs.
+
+        For what would leave this process so that forked ones cannot train: after `torch.export`, autograd starts
+        threads in each of them, which torch does not allow.
+        """
+        if self._cores is not None and self._cores.allowed > 1:
+            with suppress(CannotFork):
+                if side_by_side([lambda _: task()], self.announce, cores=self._cores):
+                    return
+        task()
 
     @property
     def computed(self) -> int:

@@ -69,7 +69,7 @@ class Cores:
         return max(int(self.allowed - max(others, 0.0) + 0.5), 1)
 
 
-def side_by_side(tasks: Sequence[Task], announce: Announce, *, cores: Cores, threads: int = 1) -> None:
+def side_by_side(tasks: Sequence[Task], announce: Announce, *, cores: Cores, threads: int = 1) -> int:
     """Call each task in a forked process; what it makes has to be stored, for nothing else comes back.
 
     Every task starts from the state of this process, so that it does the same in any order and beside any other. A
@@ -81,12 +81,15 @@ def side_by_side(tasks: Sequence[Task], announce: Announce, *, cores: Cores, thr
         cores: Where they run.
         threads: Of one process.
 
+    Returns:
+        How many were done.
+
     Raises:
         CannotFork: If this process has run a backward pass before; it must leave all of them to forked ones.
         Exception: The first that a task raises; the others are then stopped.
     """
     context: Any = multiprocessing.get_context("fork")
-    waiting, running = deque(tasks), dict[Connection, _Running]()
+    waiting, running, done = deque(tasks), dict[Connection, _Running](), 0
     try:
         while waiting or running:
             room = cores.idle(len(running) * threads) // threads if waiting else 0
@@ -101,28 +104,32 @@ def side_by_side(tasks: Sequence[Task], announce: Announce, *, cores: Cores, thr
             for receiver in wait(list(running), timeout=PATIENCE if waiting else None):
                 assert isinstance(receiver, Connection)
                 if not running[receiver].hear(receiver, announce):
-                    _ended(running.pop(receiver).process)
+                    ended = running.pop(receiver)
+                    _tell_of(ended.process)
+                    done += ended.done
                     receiver.close()
     finally:
         for receiver, left in running.items():
             left.process.kill()
             left.process.join()
             receiver.close()
+    return done
 
 
-def _ended(process: Any) -> None:
+def _tell_of(process: Any) -> None:
     process.join()
     if process.exitcode:
         how = f"by signal {-process.exitcode}" if process.exitcode < 0 else f"with code {process.exitcode}"
-        warnings.warn(f"a process that trained was ended {how}; its training is done anew", stacklevel=3)
+        warnings.warn(f"a process was ended {how}; its work is done anew", stacklevel=3)
 
 
 class _Running:
-    """A process, and whom to tell of its training's epochs."""
+    """A process, whom to tell of its training's epochs, and whether it is done."""
 
     def __init__(self, process: Any) -> None:
         self.process = process
         self.report: Report | None = None
+        self.done = False
 
     def hear(self, receiver: Connection, announce: Announce) -> bool:
         """Take up one message; False if there are no more."""
@@ -139,6 +146,8 @@ class _Running:
                 warnings.warn(content, stacklevel=4)
             case "failed":
                 raise content
+            case "done":
+                self.done = True
             case "cannot":
                 raise CannotFork
         return True
@@ -164,6 +173,7 @@ def _work(task: Task, sender: Connection) -> None:
             task(announce)
         for warning in caught:
             sender.send(("warning", str(warning.message)))
+        sender.send(("done", None))
     except BrokenPipeError:  # the first process has ended
         return
     except Exception as error:

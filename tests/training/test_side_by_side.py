@@ -5,12 +5,14 @@ import os
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 import torch
 
 from fade.estimators.supernet import SupernetConfig
+from fade.export.export import serialised
 from fade.store import Store
 from fade.training.cached import Networks
 from fade.training.lookup import DivergedError
@@ -33,15 +35,18 @@ class Three(Cores):
         return 3
 
 
+def _runs_autograd_alone():
+    torch.zeros((), requires_grad=True).backward()
+    assert len(list(Path("/proc/self/task").iterdir())) == 1
+
+
 @pytest.fixture
 def three(monkeypatch):
-    trial = multiprocessing.get_context("fork").Process(target=torch.zeros((), requires_grad=True).backward)
+    trial = multiprocessing.get_context("fork").Process(target=_runs_autograd_alone)
     trial.start()
     trial.join()
     if trial.exitcode:
-        pytest.skip(
-            "this process has exported a network and run a backward pass, after which torch cannot fork autograd"
-        )
+        pytest.skip("this process has exported a network, after which torch cannot fork autograd")
     monkeypatch.setattr("fade.training.lookup.Cores", Three)
 
 
@@ -156,6 +161,32 @@ def test_one_training_is_left_to_a_process_too(data, tmp_path, three, monkeypatc
 
     monkeypatch.setattr(estimator, "_compute", elsewhere)
     assert estimator.train(make_region())["parameters"] == 1
+
+
+def test_an_export_leaves_this_process_able_to_fork(data, tmp_path, three):
+    trainings = make_trainings(data, tmp_path, executor="processes")
+    trainings.apart(lambda: (tmp_path / "exported").write_bytes(serialised(torch.nn.Conv1d(1, 1, 3), (1, 4))))
+    assert (tmp_path / "exported").stat().st_size > 0
+
+    def count(_):
+        torch.zeros((), requires_grad=True).backward()
+        (tmp_path / "threads").write_text(str(len(list(Path("/proc/self/task").iterdir()))))
+
+    assert side_by_side([count], lambda _: None, cores=Three()) == 1
+    assert (tmp_path / "threads").read_text() == "2"  # its own, and the one that watches this process
+
+
+def test_what_a_killed_process_leaves_is_done_here(data, tmp_path, three):
+    mother, places = os.getpid(), tmp_path / "places"
+
+    def task():
+        if os.getpid() != mother:
+            os.kill(os.getpid(), signal.SIGKILL)
+        places.write_text("here")
+
+    with pytest.warns(UserWarning, match="signal 9"):
+        make_trainings(data, tmp_path, executor="processes").apart(task)
+    assert places.read_text() == "here"
 
 
 @pytest.mark.usefixtures("three")
