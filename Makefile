@@ -17,7 +17,8 @@ demo: install
 PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 test: install
-	$(PYTEST) -n auto --dist worksteal -m "not processes"
+	$(PYTEST) -n auto --dist worksteal -m "not processes and not forks"
+	$(PYTEST) tests/training/test_side_by_side.py
 
 check: install
 	$(BIN)/ruff check .

@@ -20,7 +20,10 @@ from fade.training.recipe import NetworkRecipe
 from fade.training.side_by_side import Cores, side_by_side
 from tests.training.samples import SPACE, make_data, make_estimator, make_region, make_trainings
 
-pytestmark = pytest.mark.skipif(torch.accelerator.is_available(), reason="autograd forks only without an accelerator")
+pytestmark = [
+    pytest.mark.forks,
+    pytest.mark.skipif(torch.accelerator.is_available(), reason="autograd forks only without an accelerator"),
+]
 
 CONFIG = SupernetConfig(epochs=2, batch_size=20, readout_paths=4, repeats=2, fair_repeats=2, readout="consensus")
 
